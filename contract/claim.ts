@@ -1,4 +1,6 @@
+import { routes } from './api.ts'
 import { Fault } from './fault.ts'
+import { parseThingName, thingNamePattern } from './thing-name.ts'
 
 /** A claim as a device holds it: `tdc_<id>_<secret>`; the backend keeps the id and a hash of the secret. */
 export interface Claim {
@@ -28,24 +30,31 @@ export function unknownClaim(): Fault {
   })
 }
 
-/**
- * The claim and the place to use it in one string: `https://…/v1/certificates#tdc_…`. A fragment stays with
- * the client, so the secret is in no request line and no access log.
- */
-export function formatClaimUrl(apiUrl: string, claim: Claim): string {
-  return `${apiUrl.replace(/\/+$/, '')}/v1/certificates#${formatClaim(claim)}`
+/** What a device needs to enroll, in one string: `https://…/v1/certificates?thing=NAME#tdc_…`. */
+export interface ClaimUrl {
+  /** The address to POST to. */
+  readonly url: string
+  readonly thingName: string
+  readonly claim: string
 }
 
-/** The address to POST to and the claim's text. Throws REQUEST_INVALID when it is no claim URL. */
-export function parseClaimUrl(text: string): { readonly url: string; readonly claim: string } {
-  const trimmed = text.trim()
-  const hash = trimmed.indexOf('#')
-  const url = trimmed.slice(0, Math.max(hash, 0))
-  const claim = trimmed.slice(hash + 1)
-  if (!URL.canParse(url) || !claimPattern.test(claim)) {
-    throw new Fault('REQUEST_INVALID', 'that is not a claim URL', {
-      hint: 'it looks like https://…/v1/certificates#tdc_…: thingdrop claims create prints it',
-    })
-  }
-  return { url, claim }
+/**
+ * The fragment stays with the client (RFC 3986, 3.5), so the secret is in no request line and no access log.
+ * Throws THING_NAME_INVALID.
+ */
+export function formatClaimUrl(apiUrl: string, thingName: string, claim: Claim): string {
+  return `${apiUrl.replace(/\/+$/, '')}${routes.createCertificate.path}?thing=${parseThingName(thingName)}#${formatClaim(claim)}`
+}
+
+/** Throws REQUEST_INVALID when the text is no claim URL; the text, which may hold a secret, is not repeated. */
+export function parseClaimUrl(text: string): ClaimUrl {
+  const invalid = new Fault('REQUEST_INVALID', 'that is not a claim URL', {
+    hint: 'it looks like https://…/v1/certificates?thing=NAME#tdc_…: thingdrop claims create prints it',
+  })
+  if (!URL.canParse(text.trim())) throw invalid
+  const { origin, pathname, searchParams, hash } = new URL(text.trim())
+  const thingName = searchParams.get('thing') ?? ''
+  const claim = hash.slice(1)
+  if (!thingNamePattern.test(thingName) || !claimPattern.test(claim)) throw invalid
+  return { url: origin + pathname, thingName, claim }
 }
