@@ -83,7 +83,8 @@ export const listUploadsQuerySchema = z.strictObject({
 })
 
 export const uploadSchema = z.object({
-  thingName: z.string(),
+  /** Absent for an object outside every thing's prefix. */
+  thingName: z.string().optional(),
   event: z.enum(['created', 'removed']),
   key: z.string(),
   versionId: z.string().optional(),
@@ -91,7 +92,7 @@ export const uploadSchema = z.object({
   etag: z.string().optional(),
   /** When S3 did it, by S3's clock. */
   eventTime: isoTime,
-  /** When the row was first written. */
+  /** When the row was written; a duplicate event writes the same row again. */
   loggedAt: isoTime,
   sequencer: z.string(),
   /** The certificate whose credentials wrote the object; absent when an operator did. */
