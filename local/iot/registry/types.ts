@@ -8,6 +8,7 @@ import type {
   TopicRulePayload,
 } from '@aws-sdk/client-iot'
 import type { Collection } from '#local/store.ts'
+import type { Aged, AgeRange } from './age-index.ts'
 import type { Relation } from './relation.ts'
 
 /** A thing. Its id in the collection is its name, and so for every type here that has a name. */
@@ -62,8 +63,8 @@ export interface CaCertificate {
   readonly mode: CertificateMode
   readonly autoRegistrationStatus: AutoRegistrationStatus
   readonly registrationConfig?: RegistrationConfig
-  /** Hex SHA-256 of the subject's DER: ten CAs may share one subject. */
-  readonly subjectHash: string
+  /** As node:crypto writes it: ten CAs may share one subject. */
+  readonly subject: string
   readonly notBeforeMs: number
   readonly notAfterMs: number
   readonly createdAtMs: number
@@ -149,6 +150,9 @@ export interface Registry {
   readonly groupMembers: Relation
   /** policy name → target: a certificate's or a thing group's ARN. */
   readonly policyTargets: Relation
+
+  /** Reads in the order of creation; equal times are ordered by id. */
+  listByAge<T>(collection: 'certificate' | 'caCertificate' | 'policy' | 'roleAlias', range: AgeRange): Aged<T>[]
 
   readonly arn: RegistryArns
   /** Emits `change` after the write is durable; within a transaction after its commit. */
