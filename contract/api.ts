@@ -13,6 +13,11 @@ export const routes = {
   listThings: { method: 'GET', path: '/v1/things', authorization: 'operator' },
 } as const
 
+/** A route as API Gateway names it: `GET /v1/things`. */
+export function routeKey({ method, path }: { readonly method: string; readonly path: string }): string {
+  return `${method} ${path}`
+}
+
 const isoTime = z.iso.datetime({ offset: true })
 /** AWS IoT keeps at most three searchable attributes for a thing with a type or 50 without; names and values as CreateThing takes them. */
 const attributes = z

@@ -1,0 +1,32 @@
+import 'reflect-metadata'
+import { IoTClient } from '@aws-sdk/client-iot'
+import { KMSClient } from '@aws-sdk/client-kms'
+import middy from '@middy/core'
+import type { CloudFormationCustomResourceEvent, Context } from 'aws-lambda'
+import { z } from 'zod'
+import { createTables } from '../runtime/clients.ts'
+import { parseEnvironment } from '../runtime/environment.ts'
+import { createCaStore } from '../stores/ca-store.ts'
+import { createKmsSigner, readPublicKey } from '../x509/kms-signer.ts'
+import { answerCloudFormation } from './answer-cloudformation.ts'
+import { createCaRegistry } from './ca-registry.ts'
+import { createCaCertificate } from './create-ca-certificate.ts'
+import { type FleetCaResource, manageFleetCa } from './manage-fleet-ca.ts'
+
+const environment = parseEnvironment({ LEDGER_TABLE: z.string().min(1) })
+
+const kms = new KMSClient({})
+const fleetCa = {
+  store: createCaStore(createTables(), environment.LEDGER_TABLE),
+  registry: createCaRegistry(new IoTClient({})),
+  create: async (ca: { keyId: string; commonName: string; validityDays: number }) =>
+    createCaCertificate(
+      { ...ca, publicKey: await readPublicKey(kms, ca.keyId) },
+      createKmsSigner(kms, ca.keyId),
+      new Date(),
+    ),
+}
+
+export const handler = middy<CloudFormationCustomResourceEvent, FleetCaResource | undefined, Error, Context>()
+  .use(answerCloudFormation())
+  .handler((event) => manageFleetCa(fleetCa, event))

@@ -1,0 +1,95 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { CreateCertificateResponse, DeviceConfiguration } from '#contract/api.ts'
+import { parseClaim, unknownClaim } from '#contract/claim.ts'
+import { Fault } from '#contract/fault.ts'
+import type { CertificateLedger } from '../stores/certificate-ledger.ts'
+import type { ClaimEntry, ClaimStore, IssuedCertificate } from '../stores/claim-store.ts'
+import type { ThingStore } from '../stores/thing-store.ts'
+import { hashPublicKey } from '../x509/certificate-fields.ts'
+import { type CertificateRequest, parseCsr } from './parse-csr.ts'
+
+export interface Vending {
+  readonly claims: ClaimStore
+  readonly ledger: CertificateLedger
+  readonly things: ThingStore
+  readonly sign: (request: CertificateRequest, now: Date) => Promise<IssuedCertificate>
+  readonly caCertificatePem: string
+  readonly device: Omit<DeviceConfiguration, 'thingName'>
+  readonly clock: () => Date
+}
+
+/**
+ * Trades a claim and a CSR for a certificate. Everything is checked before the claim is touched; the claim is spent in the
+ * same write that keeps the certificate; and who asks again with the same claim and key, because the answer was lost or
+ * we died after that write, gets the same certificate.
+ */
+export async function vendCertificate(
+  vending: Vending,
+  input: { readonly claim: string; readonly csr: string },
+  requestId: string,
+): Promise<CreateCertificateResponse> {
+  const now = vending.clock()
+  const request = await parseCsr(input.csr)
+  const claim = await findClaim(vending.claims, input.claim)
+  if (request.thingName !== claim.thingName) {
+    throw new Fault('CSR_THING_MISMATCH', 'the CSR names another thing than the claim', {
+      hint: 'make the CSR for the thing that the claim is for: the claim URL names it',
+    })
+  }
+  const issued = claim.issued ?? (await issueCertificate(vending, claim, request, requestId))
+  if (issued.publicKeyHash !== hashPublicKey(request.publicKey)) throw usedClaim()
+  const { thingName, attributes, claimId } = claim
+  const { certificateId, notAfter } = issued
+  await vending.ledger.add({ certificateId, thingName, attributes, claimId, notAfter, state: 'vended' })
+  await vending.things.note({ thingName, attributes, state: 'vended' }, now)
+  return {
+    certificateId,
+    certificatePem: issued.certificatePem,
+    chainPem: vending.caCertificatePem,
+    notAfter,
+    device: { ...vending.device, thingName },
+  }
+}
+
+async function findClaim(claims: ClaimStore, text: string): Promise<ClaimEntry> {
+  const { claimId, secret } = parseClaim(text)
+  const claim = await claims.find(claimId)
+  const hash = createHash('sha256').update(secret).digest()
+  if (!claim || !timingSafeEqual(hash, Buffer.from(claim.secretHash, 'hex'))) throw unknownClaim()
+  return claim
+}
+
+async function issueCertificate(
+  { claims, sign, clock }: Vending,
+  { claimId, expiresAt }: ClaimEntry,
+  request: CertificateRequest,
+  requestId: string,
+): Promise<IssuedCertificate> {
+  const now = clock()
+  if (now.toISOString() >= expiresAt) {
+    throw new Fault('CLAIM_EXPIRED', `the claim expired at ${expiresAt}`, {
+      hint: 'make another: thingdrop claims create --thing NAME',
+    })
+  }
+  if (!(await claims.reserve(claimId, requestId, now))) throw await whyNotReserved(claims, claimId)
+  try {
+    const issued = await sign(request, now)
+    if (await claims.spend(claimId, requestId, issued)) return issued
+  } catch (error) {
+    await claims.release(claimId, requestId)
+    throw error
+  }
+  throw await whyNotReserved(claims, claimId)
+}
+
+async function whyNotReserved(claims: ClaimStore, claimId: string): Promise<Fault> {
+  const claim = await claims.find(claimId)
+  if (claim?.issued) return usedClaim()
+  return new Fault('CLAIM_IN_USE', 'another request is using this claim just now', { hint: 'try again in a moment' })
+}
+
+function usedClaim(): Fault {
+  return new Fault('CLAIM_USED', 'the claim was used for another key', {
+    hint: 'if that was not this device, someone else has enrolled as it: look at thingdrop things list, and make another claim',
+  })
+}
