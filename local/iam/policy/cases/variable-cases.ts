@@ -1,0 +1,232 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: policy variables are written like template placeholders.
+
+import { allow, allowIf, deny, type PolicyCase } from './policy-case.ts'
+
+const home = [allow({ Resource: 'arn:aws:s3:::bucket/${aws:username}/*' })]
+const teamBucket = [allow({ Resource: "arn:aws:s3:::bucket-${aws:PrincipalTag/team, 'company-wide'}" })]
+
+export const variableCases: readonly PolicyCase[] = [
+  {
+    name: 'a variable in a resource',
+    resource: 'arn:aws:s3:::bucket/nina/key',
+    context: { 'aws:username': 'nina' },
+    identity: home,
+    expect: 'allow',
+  },
+  {
+    name: "another user's prefix",
+    resource: 'arn:aws:s3:::bucket/omar/key',
+    context: { 'aws:username': 'nina' },
+    identity: home,
+    expect: 'implicit-deny',
+  },
+  {
+    name: 'a name that the other begins with',
+    resource: 'arn:aws:s3:::bucket/nina2/key',
+    context: { 'aws:username': 'nina' },
+    identity: home,
+    expect: 'implicit-deny',
+  },
+  {
+    name: 'the key of a variable is compared without regard to case',
+    resource: 'arn:aws:s3:::bucket/nina/key',
+    context: { 'AWS:UserName': 'nina' },
+    identity: home,
+    expect: 'allow',
+  },
+  {
+    name: 'a * in a value is no wildcard',
+    resource: 'arn:aws:s3:::bucket/nina/key',
+    context: { 'aws:username': '*' },
+    identity: home,
+    expect: 'implicit-deny',
+  },
+  {
+    name: 'a ? in a value is no wildcard',
+    resource: 'arn:aws:s3:::bucket/nina/key',
+    context: { 'aws:username': 'nin?' },
+    identity: home,
+    expect: 'implicit-deny',
+  },
+  {
+    name: 'a * in a value matches itself',
+    resource: 'arn:aws:s3:::bucket/a*b/key',
+    context: { 'aws:username': 'a*b' },
+    identity: home,
+    expect: 'allow',
+  },
+  {
+    name: 'a variable within a value is not substituted again',
+    resource: 'arn:aws:s3:::bucket/nina/key',
+    context: { 'aws:username': '${aws:userid}', 'aws:userid': 'nina' },
+    identity: home,
+    expect: 'implicit-deny',
+  },
+  {
+    name: 'an empty value is a value',
+    resource: 'arn:aws:s3:::bucket//key',
+    context: { 'aws:username': '' },
+    identity: home,
+    expect: 'allow',
+  },
+  {
+    name: 'a resource whose variable has no value matches nothing',
+    resource: 'arn:aws:s3:::bucket/nina/key',
+    identity: home,
+    expect: 'implicit-deny',
+  },
+  {
+    name: 'not even its own text',
+    resource: 'arn:aws:s3:::bucket/${aws:username}/key',
+    identity: home,
+    expect: 'implicit-deny',
+  },
+  {
+    name: 'a key with several values has none to substitute',
+    resource: 'arn:aws:s3:::bucket/nina/key',
+    context: { 'aws:username': ['nina'] },
+    identity: home,
+    expect: 'implicit-deny',
+  },
+  {
+    name: 'another resource of the list still matches',
+    identity: [allow({ Resource: ['arn:aws:s3:::bucket/${aws:username}', 'arn:aws:s3:::bucket/key'] })],
+    expect: 'allow',
+  },
+  {
+    name: 'a Deny whose resource has an unresolved variable does not apply',
+    identity: [allow(), deny({ Resource: 'arn:aws:s3:::bucket/${aws:username}*' })],
+    expect: 'allow',
+  },
+  {
+    name: 'an Allow whose NotResource has an unresolved variable does not apply',
+    identity: [allow({ NotResource: 'arn:aws:s3:::bucket/${aws:username}/*' })],
+    expect: 'implicit-deny',
+  },
+  {
+    name: 'a Deny whose NotResource has an unresolved variable applies',
+    identity: [allow(), deny({ NotResource: 'arn:aws:s3:::bucket/${aws:username}/*' })],
+    expect: 'explicit-deny',
+  },
+  { name: 'a default value', resource: 'arn:aws:s3:::bucket-company-wide', identity: teamBucket, expect: 'allow' },
+  {
+    name: 'a value goes before the default',
+    resource: 'arn:aws:s3:::bucket-company-wide',
+    context: { 'aws:PrincipalTag/team': 'yellow' },
+    identity: teamBucket,
+    expect: 'implicit-deny',
+  },
+  {
+    name: 'a value where there is a default',
+    resource: 'arn:aws:s3:::bucket-yellow',
+    context: { 'aws:PrincipalTag/team': 'yellow' },
+    identity: teamBucket,
+    expect: 'allow',
+  },
+  {
+    name: 'a * in a default is no wildcard',
+    resource: 'arn:aws:s3:::bucket/abc',
+    identity: [allow({ Resource: "arn:aws:s3:::bucket/${aws:username, '*'}" })],
+    expect: 'implicit-deny',
+  },
+  {
+    name: '${*} is a literal *',
+    resource: 'arn:aws:s3:::bucket/a*',
+    identity: [allow({ Resource: 'arn:aws:s3:::bucket/a${*}' })],
+    expect: 'allow',
+  },
+  {
+    name: '${*} is no wildcard',
+    resource: 'arn:aws:s3:::bucket/abc',
+    identity: [allow({ Resource: 'arn:aws:s3:::bucket/a${*}' })],
+    expect: 'implicit-deny',
+  },
+  {
+    name: '${?} is a literal ?',
+    resource: 'arn:aws:s3:::bucket/ab',
+    identity: [allow({ Resource: 'arn:aws:s3:::bucket/a${?}' })],
+    expect: 'implicit-deny',
+  },
+  {
+    name: '${$} is a literal $',
+    resource: 'arn:aws:s3:::bucket/${aws:username}',
+    identity: [allow({ Resource: 'arn:aws:s3:::bucket/${$}{aws:username}' })],
+    expect: 'allow',
+  },
+  {
+    name: 'an unclosed variable is text',
+    resource: 'arn:aws:s3:::bucket/${a',
+    identity: [allow({ Resource: 'arn:aws:s3:::bucket/${a' })],
+    expect: 'allow',
+  },
+  {
+    name: 'policies of 2008 know no variables',
+    version: '2008-10-17',
+    resource: 'arn:aws:s3:::bucket/nina/key',
+    context: { 'aws:username': 'nina' },
+    identity: home,
+    expect: 'implicit-deny',
+  },
+  {
+    name: 'in policies of 2008 a variable is its own text',
+    version: '2008-10-17',
+    resource: 'arn:aws:s3:::bucket/${aws:username}/key',
+    identity: home,
+    expect: 'allow',
+  },
+  {
+    name: 'a variable in a condition',
+    context: { 's3:prefix': 'home/nina/', 'aws:username': 'nina' },
+    identity: allowIf('StringLike', 's3:prefix', 'home/${aws:username}/*'),
+    expect: 'allow',
+  },
+  {
+    name: 'a * in a value is no wildcard in StringLike either',
+    context: { 's3:prefix': 'home/omar/', 'aws:username': '*' },
+    identity: allowIf('StringLike', 's3:prefix', 'home/${aws:username}/'),
+    expect: 'implicit-deny',
+  },
+  {
+    name: 'nothing equals a variable without a value',
+    context: { 's3:ExistingObjectTag/Team': '${aws:PrincipalTag/Team}' },
+    identity: allowIf('StringEquals', 's3:ExistingObjectTag/Team', '${aws:PrincipalTag/Team}'),
+    expect: 'implicit-deny',
+  },
+  {
+    name: 'everything differs from a variable without a value, so its Deny applies',
+    context: { 's3:ExistingObjectTag/Team': 'a' },
+    identity: [
+      allow(),
+      deny({ Condition: { StringNotEquals: { 's3:ExistingObjectTag/Team': '${aws:PrincipalTag/Team}' } } }),
+    ],
+    expect: 'explicit-deny',
+  },
+  {
+    name: 'a variable in an ARN condition, colons in its value and all',
+    context: { 'aws:SourceArn': 'arn:aws:s3:::a:b', 'aws:username': 'a:b' },
+    identity: allowIf('ArnEquals', 'aws:SourceArn', 'arn:aws:s3:::${aws:username}'),
+    expect: 'allow',
+  },
+  {
+    name: "a device's own prefix",
+    by: 'session',
+    action: 's3:PutObject',
+    resource: 'arn:aws:s3:::bucket/things/t-1/a.csv',
+    context: { 'credentials-iot:ThingName': 't-1' },
+    identity: [
+      allow({ Action: 's3:PutObject', Resource: 'arn:aws:s3:::bucket/things/${credentials-iot:ThingName}/*' }),
+    ],
+    expect: 'allow',
+  },
+  {
+    name: "another device's prefix",
+    by: 'session',
+    action: 's3:PutObject',
+    resource: 'arn:aws:s3:::bucket/things/t-2/a.csv',
+    context: { 'credentials-iot:ThingName': 't-1' },
+    identity: [
+      allow({ Action: 's3:PutObject', Resource: 'arn:aws:s3:::bucket/things/${credentials-iot:ThingName}/*' }),
+    ],
+    expect: 'implicit-deny',
+  },
+]
