@@ -1,0 +1,39 @@
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib'
+import type { Construct } from 'constructs'
+import { Api } from './api.ts'
+import { DeviceAccess } from './device-access.ts'
+import { FleetCa } from './fleet-ca.ts'
+import { Registration } from './registration.ts'
+import { Tables } from './tables.ts'
+import { UploadRecording } from './upload-recording.ts'
+
+/** Thingdrop's backend, whole. */
+export class ThingdropStack extends Stack {
+  constructor(scope: Construct, id: string, props?: StackProps) {
+    super(scope, id, props)
+
+    const tables = new Tables(this, 'tables')
+    const ca = new FleetCa(this, 'ca', { ledger: tables.ledger })
+    const { bucket, ...recording } = new UploadRecording(this, 'recording', { uploadLog: tables.uploadLog })
+    const access = new DeviceAccess(this, 'access', { bucket })
+    const registration = new Registration(this, 'registration', { ledger: tables.ledger, access })
+    const api = new Api(this, 'api', { tables, ca, access, bucket })
+
+    const outputs = {
+      ApiUrl: api.url,
+      BucketName: bucket.bucketName,
+      MqttEndpoint: ca.mqttEndpoint,
+      CredentialsEndpoint: ca.credentialsEndpoint,
+      RoleAlias: access.roleAlias,
+      ThingTypeName: access.thingTypeName,
+      CaCertificateId: ca.certificateId,
+      LedgerTable: tables.ledger.tableName,
+      UploadLogTable: tables.uploadLog.tableName,
+      RegistrationQueueUrl: registration.events.queue.queueUrl,
+      RegistrationDeadLettersUrl: registration.events.deadLetters.queueUrl,
+      RecordingQueueUrl: recording.events.queue.queueUrl,
+      RecordingDeadLettersUrl: recording.events.deadLetters.queueUrl,
+    }
+    for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value })
+  }
+}
