@@ -30,8 +30,10 @@ export class Registration extends Construct {
       grants: [
         grant(consumeActions, this.events.queue.queueArn),
         grant(['dynamodb:GetItem', 'dynamodb:UpdateItem'], ledger.tableArn),
-        grant(['iot:CreateThing'], iotArn('thing/*'), iotArn(`thingtype/${access.thingTypeName}`)),
-        grant(['iot:AttachThingPrincipal', 'iot:AttachPolicy', 'iot:UpdateCertificate'], iotArn('cert/*')),
+        grant(['iot:CreateThing'], iotArn('thing/*')),
+        grant(['iot:AttachPolicy', 'iot:UpdateCertificate'], iotArn('cert/*')),
+        // No resource type in the Service Authorization Reference: it takes no narrower resource.
+        grant(['iot:AttachThingPrincipal'], '*'),
       ],
     })
     // AttachPolicy 15, UpdateCertificate about 10 calls a second for the account: a few at a time keep within them.
