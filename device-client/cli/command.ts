@@ -1,0 +1,26 @@
+import type { Device } from '../device.ts'
+import type { Option, OptionValues } from './options.ts'
+
+/** What a command gets. Results go to `print`, one line each (stdout); everything else to `log` (stderr). */
+export interface CommandContext {
+  readonly device: Device
+  readonly dir: string
+  readonly options: OptionValues
+  readonly operands: readonly string[]
+  readonly print: (line: string) => void
+  readonly log: (line: string) => void
+  /** Aborts when the process is told to end. */
+  readonly signal: AbortSignal
+}
+
+export interface Command {
+  readonly summary: string
+  /** What follows the command's name. */
+  readonly usage: string
+  /** Paragraphs of the help. */
+  readonly description: string
+  readonly options: Readonly<Record<string, Option>>
+  readonly example: string
+  /** Resolves with the exit code. */
+  run(context: CommandContext): Promise<number>
+}

@@ -1,0 +1,125 @@
+import type { Agent, ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import * as https from 'node:https'
+import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls'
+import { connectionFault } from './connection-fault.ts'
+import { DeviceFault } from './device-fault.ts'
+
+/** Passes one chunk on; resolves when the next may follow. */
+export type WriteChunk = (chunk: Uint8Array) => Promise<void>
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST' | 'PUT'
+  readonly url: URL
+  readonly headers: Readonly<Record<string, string | number>>
+  /** Whole, or written chunk by chunk; what it throws ends the connection, so that no whole request has arrived. */
+  readonly body?: string | Uint8Array | ((write: WriteChunk) => Promise<void>)
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface HttpAnswer {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  readonly body: string
+}
+
+/** Sends requests over kept connections. Rejects with a DeviceFault of the connection; any answer, whatever its status, resolves. */
+export interface HttpTransport {
+  send(request: HttpRequest): Promise<HttpAnswer>
+  close(): void
+}
+
+export interface HttpTransportOptions {
+  /** The device's key and certificate for mTLS, and the CAs to trust instead of Node's. */
+  readonly tls: Pick<SecureContextOptions, 'key' | 'cert' | 'ca'>
+  readonly maxConnections: number
+  /** How long a connection may be silent. */
+  readonly idleTimeoutMs: number
+}
+
+/** No answer of the services that are spoken to comes near this. */
+const maxAnswerBytes = 1024 * 1024
+
+export function createHttpTransport({ tls, maxConnections, idleTimeoutMs }: HttpTransportOptions): HttpTransport {
+  const agentOptions = { keepAlive: true, maxSockets: maxConnections, timeout: idleTimeoutMs }
+  const agents: { https?: https.Agent; http?: Agent } = {}
+  // An agent that is given the files instead builds a context for every connection: 6.7 ms against 2.8.
+  let secureContext: SecureContext | undefined
+
+  function open(request: HttpRequest): ClientRequest {
+    const { url, method, headers } = request
+    const options = { method, headers, timeout: idleTimeoutMs, ...(request.signal && { signal: request.signal }) }
+    if (url.protocol === 'https:') {
+      secureContext ??= createSecureContext(tls)
+      agents.https ??= new https.Agent({ ...agentOptions, secureContext })
+      return https.request(url, { ...options, agent: agents.https })
+    }
+    // Not an import: the ESM facade of node:http touches a getter that loads WebSocket, 80 ms and 13 MB.
+    const http = process.getBuiltinModule('node:http')
+    agents.http ??= new http.Agent(agentOptions)
+    return http.request(url, { ...options, agent: agents.http })
+  }
+
+  return {
+    async send(request) {
+      const outgoing = open(request)
+      try {
+        return await exchange(outgoing, request)
+      } catch (error) {
+        outgoing.destroy()
+        request.signal?.throwIfAborted()
+        throw connectionFault(error, request.url.host)
+      }
+    },
+    close() {
+      agents.https?.destroy()
+      agents.http?.destroy()
+    },
+  }
+}
+
+function exchange(outgoing: ClientRequest, { url, body }: HttpRequest): Promise<HttpAnswer> {
+  return new Promise((resolve, reject) => {
+    outgoing.on('error', reject)
+    outgoing.on('timeout', () => reject(new DeviceFault('CONNECTION_TIMEOUT', `${url.host} was silent for too long`)))
+    outgoing.on('response', (incoming) => {
+      readAnswer(incoming).then((answer) => {
+        resolve(answer)
+        // Refused before it was sent whole: nobody reads the rest.
+        if (!outgoing.writableEnded) outgoing.destroy()
+      }, reject)
+    })
+    if (typeof body !== 'function') outgoing.end(body)
+    else body((chunk) => writeChunk(outgoing, chunk)).then(() => outgoing.end(), reject)
+  })
+}
+
+async function readAnswer(incoming: IncomingMessage): Promise<HttpAnswer> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of incoming) {
+    length += chunk.length
+    if (length > maxAnswerBytes) throw new DeviceFault('ANSWER_INVALID', 'the answer does not end')
+    chunks.push(chunk)
+  }
+  return {
+    status: incoming.statusCode ?? 0,
+    headers: incoming.headers,
+    body: Buffer.concat(chunks).toString(),
+  }
+}
+
+function writeChunk(outgoing: ClientRequest, chunk: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (outgoing.destroyed)
+      return reject(new DeviceFault('CONNECTION_LOST', 'the connection ended while it was written to'))
+    if (outgoing.write(chunk)) return resolve()
+    const onDrain = () => settle(resolve)
+    const onClose = () =>
+      settle(() => reject(new DeviceFault('CONNECTION_LOST', 'the connection ended while it was written to')))
+    function settle(then: () => void): void {
+      outgoing.off('drain', onDrain).off('close', onClose)
+      then()
+    }
+    outgoing.on('drain', onDrain).on('close', onClose)
+  })
+}

@@ -1,0 +1,8 @@
+export type { Credentials } from './credentials.ts'
+export { createDevice, type Device, type DeviceOptions } from './device.ts'
+export type { SavedConfiguration } from './device-configuration.ts'
+export { DeviceFault, type DeviceFaultCode } from './device-fault.ts'
+export type { MqttConnection } from './mqtt-connection.ts'
+export type { RetryOptions } from './retry.ts'
+export { type Runtime, systemRuntime } from './runtime.ts'
+export type { UploadedFile } from './upload-file.ts'

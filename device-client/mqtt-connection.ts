@@ -1,0 +1,159 @@
+import { connect as connectTls, type TLSSocket } from 'node:tls'
+import mqtt, { type IConnackPacket, type Packet } from 'mqtt-packet'
+import { connectionFault } from './connection-fault.ts'
+import { DeviceFault, type DeviceFaultCode } from './device-fault.ts'
+import { type Endpoint, parseEndpoint } from './endpoint.ts'
+
+export interface MqttOptions {
+  /** `host` or `host:port`; 8883 when no port stands there. */
+  readonly endpoint: string
+  readonly clientId: string
+  readonly tls: { readonly key: string; readonly cert: string; readonly ca?: string }
+  /** AWS IoT takes 30 to 1,200 s (AWS IoT Core quotas). */
+  readonly keepAliveSeconds: number
+  /** For the connection with TLS, and again for the broker's answer to CONNECT. */
+  readonly timeoutMs: number
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface MqttConnection {
+  /** Resolves when the connection has ended: undefined after disconnect, else why. */
+  readonly closed: Promise<DeviceFault | undefined>
+  /** Says goodbye, so that the broker publishes no last will, and ends. */
+  disconnect(): Promise<void>
+}
+
+const mqttPort = 8883
+/** AWS IoT takes MQTT on 443 only with this protocol name (AWS IoT developer guide, "Device communication protocols"). */
+const alpnOn443 = ['x-amzn-mqtt-ca']
+
+/** MQTT 3.1.1, table 3.1. */
+const refusals: Readonly<Record<number, DeviceFaultCode>> = {
+  1: 'MQTT_VERSION_REFUSED',
+  2: 'MQTT_CLIENT_ID_REFUSED',
+  3: 'MQTT_UNAVAILABLE',
+  4: 'MQTT_CREDENTIALS_REFUSED',
+  5: 'MQTT_NOT_AUTHORIZED',
+}
+
+/**
+ * Connects over mutual TLS and resolves when the broker accepted. Rejects with a DeviceFault: the connection's, an MQTT_… one for a
+ * refusal, or REGISTRATION_PENDING when the broker hung up without a word, as AWS IoT does on a first connection.
+ */
+export async function openMqttConnection(options: MqttOptions): Promise<MqttConnection> {
+  const endpoint = parseEndpoint(options.endpoint, mqttPort)
+  const socket = openTls(endpoint, options)
+  const parser = mqtt.parser({ protocolVersion: 4 })
+  socket.on('data', (chunk) => parser.parse(chunk))
+  parser.on('error', (error) =>
+    socket.destroy(new DeviceFault('MQTT_PROTOCOL', `${options.endpoint}: ${error.message}`, { cause: error })),
+  )
+  const abort = () => socket.destroy(options.signal?.reason)
+  options.signal?.addEventListener('abort', abort)
+  if (options.signal?.aborted) abort()
+  try {
+    await acceptance(socket, parser, options)
+  } catch (error) {
+    socket.destroy()
+    throw connectionFault(error, options.endpoint)
+  } finally {
+    options.signal?.removeEventListener('abort', abort)
+  }
+  return holdConnection(socket, parser, options)
+}
+
+function openTls({ host, port, servername }: Endpoint, { tls }: MqttOptions): TLSSocket {
+  return connectTls({
+    host,
+    port,
+    ...tls,
+    ...(servername !== undefined && { servername }),
+    ...(port === 443 && { ALPNProtocols: alpnOn443 }),
+  })
+}
+
+/** Resolves when CONNACK accepts. */
+function acceptance(socket: TLSSocket, parser: mqtt.Parser, options: MqttOptions): Promise<void> {
+  const { endpoint, clientId, keepAliveSeconds, timeoutMs } = options
+  return new Promise((resolve, reject) => {
+    let secure = false
+    const onTimeout = () => reject(new DeviceFault('CONNECTION_TIMEOUT', `${endpoint} was silent for too long`))
+    let timer = setTimeout(onTimeout, timeoutMs)
+    socket.once('secureConnect', () => {
+      secure = true
+      clearTimeout(timer)
+      timer = setTimeout(onTimeout, timeoutMs)
+      const packet = { cmd: 'connect', protocolId: 'MQTT', protocolVersion: 4, clean: true } as const
+      socket.write(mqtt.generate({ ...packet, clientId, keepalive: keepAliveSeconds }))
+    })
+    parser.once('packet', (packet: Packet) => {
+      clearTimeout(timer)
+      const fault = packet.cmd === 'connack' ? connackFault(packet, endpoint) : unexpected(packet, endpoint)
+      if (fault === undefined) resolve()
+      else reject(fault)
+    })
+    socket.once('error', (error) => {
+      clearTimeout(timer)
+      // A reset after the handshake is the same hanging up, seen while CONNECT was still under way.
+      const hungUp = secure && ['ECONNRESET', 'EPIPE'].includes((error as NodeJS.ErrnoException).code ?? '')
+      reject(hungUp ? pending(endpoint) : error)
+    })
+    socket.once('close', () => {
+      clearTimeout(timer)
+      reject(secure ? pending(endpoint) : new DeviceFault('CONNECTION_LOST', `${endpoint} ended the connection`))
+    })
+  })
+}
+
+function connackFault({ returnCode }: IConnackPacket, endpoint: string): DeviceFault | undefined {
+  if (returnCode === 0) return undefined
+  return new DeviceFault(
+    refusals[returnCode ?? -1] ?? 'MQTT_PROTOCOL',
+    `${endpoint} refused with CONNACK ${returnCode}`,
+  )
+}
+
+function unexpected({ cmd }: Packet, endpoint: string): DeviceFault {
+  return new DeviceFault('MQTT_PROTOCOL', `${endpoint} sent ${cmd} where CONNACK is due`)
+}
+
+function pending(endpoint: string): DeviceFault {
+  return new DeviceFault('REGISTRATION_PENDING', `${endpoint} took the certificate and hung up`)
+}
+
+/** Pings an accepted connection while it is idle, and drops it when no answer comes (MQTT 3.1.1, section 3.1.2.10). */
+function holdConnection(socket: TLSSocket, parser: mqtt.Parser, options: MqttOptions): MqttConnection {
+  const { endpoint, keepAliveSeconds, timeoutMs } = options
+  let leaving = false
+  let deadline: NodeJS.Timeout | undefined
+  const pinging = setInterval(() => {
+    socket.write(mqtt.generate({ cmd: 'pingreq' }))
+    deadline ??= setTimeout(() => socket.destroy(), timeoutMs)
+  }, keepAliveSeconds * 1000)
+  parser.on('packet', () => {
+    clearTimeout(deadline)
+    deadline = undefined
+  })
+  const closed = new Promise<DeviceFault | undefined>((resolve) => {
+    let cause: unknown
+    socket.on('error', (error) => {
+      cause = error
+    })
+    socket.on('close', () => {
+      clearInterval(pinging)
+      clearTimeout(deadline)
+      const fault = new DeviceFault('CONNECTION_LOST', `${endpoint} ended the connection`, { cause })
+      resolve(leaving ? undefined : fault)
+    })
+  })
+  return {
+    closed,
+    async disconnect() {
+      leaving = true
+      socket.end(mqtt.generate({ cmd: 'disconnect' }))
+      const giveUp = setTimeout(() => socket.destroy(), timeoutMs)
+      await closed
+      clearTimeout(giveUp)
+    },
+  }
+}

@@ -1,0 +1,39 @@
+import { isTransient } from './device-fault.ts'
+import type { Runtime } from './runtime.ts'
+
+const capMs = 60_000
+
+export interface RetryOptions {
+  /** The longest first wait; it doubles with every failure, up to 60 s. */
+  readonly baseMs: number
+  /** No attempt begins later than this after the first. */
+  readonly timeoutMs: number
+  readonly signal?: AbortSignal | undefined
+  /** Told of each failure that is tried again, and how long until then. */
+  readonly onRetry?: ((error: unknown, delayMs: number) => void) | undefined
+}
+
+/** "Full jitter": uniform between nothing and the doubled base (AWS Architecture Blog, "Exponential Backoff And Jitter"). */
+export function backoffMs(failures: number, baseMs: number, random: () => number): number {
+  return random() * Math.min(capMs, baseMs * 2 ** (failures - 1))
+}
+
+/** Tries until it succeeds, fails for good, or the time is up; then throws the last error. Attempts count from 1. */
+export async function retry<T>(
+  attempt: (number: number) => Promise<T>,
+  runtime: Runtime,
+  { baseMs, timeoutMs, signal, onRetry }: RetryOptions,
+): Promise<T> {
+  const started = runtime.monotonicMs()
+  for (let number = 1; ; number++) {
+    signal?.throwIfAborted()
+    try {
+      return await attempt(number)
+    } catch (error) {
+      const delayMs = backoffMs(number, baseMs, runtime.random)
+      if (!isTransient(error) || runtime.monotonicMs() - started + delayMs > timeoutMs) throw error
+      onRetry?.(error, delayMs)
+      await runtime.wait(delayMs, signal)
+    }
+  }
+}
