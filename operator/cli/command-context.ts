@@ -1,0 +1,13 @@
+import type { Operator } from '../create-operator.ts'
+import type { Out } from '../output/out.ts'
+import type { ConnectionOptions } from './connect.ts'
+
+/** What a command works with, so that none reaches for the process. */
+export interface CommandContext {
+  /** Results. */
+  readonly stdout: Out
+  /** What is said to the person beside them. */
+  readonly stderr: Out
+  readonly clock: () => Date
+  readonly connect: (options: ConnectionOptions) => Promise<Operator>
+}

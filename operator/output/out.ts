@@ -1,0 +1,25 @@
+import type { Writable } from 'node:stream'
+
+/** Where output goes, and what may be done there. */
+export interface Out {
+  /** Resolves when the text is taken, so that a slow reader holds the writer back. Rejects when the reader is gone. */
+  write(text: string): Promise<void>
+  readonly isTerminal: boolean
+  /** Cells in a line; undefined when it is no terminal. */
+  readonly width: number | undefined
+  readonly colours: boolean
+}
+
+/** The stream of a process as Out. NO_COLOR, FORCE_COLOR and TERM=dumb decide about colours as Node reads them. */
+export function createOut(stream: Writable & Partial<NodeJS.WriteStream>): Out {
+  // A reader that went away reaches the writer through write(); without a listener it would end the process first.
+  stream.on('error', () => {})
+  const isTerminal = stream.isTTY === true
+  return {
+    write: (text) =>
+      new Promise((resolve, reject) => stream.write(text, (error) => (error ? reject(error) : resolve()))),
+    isTerminal,
+    width: isTerminal ? stream.columns : undefined,
+    colours: isTerminal && stream.hasColors?.() === true,
+  }
+}
