@@ -1,0 +1,160 @@
+import 'reflect-metadata'
+import type { webcrypto } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createSecureContext, type SecureContext } from 'node:tls'
+import * as x509 from '@peculiar/x509'
+import { secureContextOptions } from './server-tls-options.ts'
+
+const SERVER_VALID_DAYS = 397
+const SERVER_RENEW_DAYS = 30
+const CA_VALID_DAYS = 7300
+const DAY_MS = 86_400_000
+const KEY_ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
+const CA_NAME = [{ C: ['US'] }, { O: ['thingdrop embedded cloud'] }, { CN: ['Amazon Root CA 1 (embedded)'] }]
+
+/** What the TLS endpoints of the embedded cloud show their clients. */
+export interface ServerIdentity {
+  /** `AmazonRootCA1.pem`: the CA that clients have to trust. */
+  readonly caFile: string
+  readonly caCertificatePem: string
+  /** The server's certificate, renewed when it nears its end. */
+  secureContext(): SecureContext
+}
+
+interface KeyPair {
+  readonly keyPem: string
+  readonly certificatePem: string
+}
+
+/**
+ * Reads the cloud CA and the server certificate from the state folder, and makes what is missing or about to expire.
+ * @param hostNames names of the endpoints besides localhost
+ */
+export async function createServerIdentity(options: {
+  folder: string
+  clock: () => Date
+  hostNames?: readonly string[]
+}): Promise<ServerIdentity> {
+  const { folder, clock } = options
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const caFile = join(folder, 'AmazonRootCA1.pem')
+  const authority = await loadOrMake(caFile, join(folder, 'AmazonRootCA1.key'), () => makeAuthority(clock()))
+  const issuer = await importAuthority(authority)
+  const hostNames = ['localhost', '*.localhost', ...(options.hostNames ?? [])]
+  const serverFile = join(folder, 'server.pem')
+  const serverKeyFile = join(folder, 'server.key')
+
+  const isUsable = ({ certificatePem }: KeyPair) => {
+    const certificate = new x509.X509Certificate(certificatePem)
+    const names = certificate.getExtension(x509.SubjectAlternativeNameExtension)?.names.items.map(({ value }) => value)
+    return (
+      certificate.issuer === issuer.certificate.subject &&
+      hostNames.every((name) => names?.includes(name)) &&
+      certificate.notAfter.getTime() - clock().getTime() > SERVER_RENEW_DAYS * DAY_MS
+    )
+  }
+  const makeServer = () => issueServerCertificate(issuer, hostNames, clock())
+  let server = await loadOrMake(serverFile, serverKeyFile, makeServer, isUsable)
+  let context = contextOf(server)
+  let renewal: Promise<void> | undefined
+
+  const renew = async () => {
+    server = await loadOrMake(serverFile, serverKeyFile, makeServer, isUsable)
+    context = contextOf(server)
+    renewal = undefined
+  }
+
+  return {
+    caFile,
+    caCertificatePem: authority.certificatePem,
+    secureContext() {
+      if (!renewal && !isUsable(server)) renewal = renew()
+      return context
+    },
+  }
+}
+
+function contextOf({ keyPem, certificatePem }: KeyPair): SecureContext {
+  return createSecureContext({ ...secureContextOptions, key: keyPem, cert: certificatePem })
+}
+
+async function loadOrMake(
+  certificateFile: string,
+  keyFile: string,
+  make: () => Promise<KeyPair>,
+  isUsable: (pair: KeyPair) => boolean = () => true,
+): Promise<KeyPair> {
+  if (existsSync(certificateFile) && existsSync(keyFile)) {
+    const pair = { keyPem: readFileSync(keyFile, 'utf8'), certificatePem: readFileSync(certificateFile, 'utf8') }
+    if (isUsable(pair)) return pair
+  }
+  const pair = await make()
+  // The key first: a certificate on disk always has its key, whenever the process is killed.
+  replaceFile(keyFile, pair.keyPem, 0o600)
+  replaceFile(certificateFile, pair.certificatePem, 0o644)
+  return pair
+}
+
+function replaceFile(file: string, content: string, mode: number) {
+  writeFileSync(`${file}.new`, content, { mode })
+  renameSync(`${file}.new`, file)
+}
+
+async function makeAuthority(now: Date): Promise<KeyPair> {
+  const keys = await crypto.subtle.generateKey(KEY_ALGORITHM, true, ['sign', 'verify'])
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    name: CA_NAME,
+    keys,
+    signingAlgorithm: KEY_ALGORITHM,
+    notBefore: new Date(now.getTime() - DAY_MS),
+    notAfter: new Date(now.getTime() + CA_VALID_DAYS * DAY_MS),
+    extensions: [
+      new x509.BasicConstraintsExtension(true, 0, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+    ],
+  })
+  return { keyPem: await exportKey(keys.privateKey), certificatePem: certificate.toString('pem') }
+}
+
+interface Authority {
+  readonly certificate: x509.X509Certificate
+  readonly signingKey: webcrypto.CryptoKey
+}
+
+async function importAuthority({ keyPem, certificatePem }: KeyPair): Promise<Authority> {
+  const [der] = x509.PemConverter.decode(keyPem)
+  if (!der) throw new Error('The key of the cloud CA is no PEM file')
+  const signingKey = await crypto.subtle.importKey('pkcs8', der, KEY_ALGORITHM, false, ['sign'])
+  return { certificate: new x509.X509Certificate(certificatePem), signingKey }
+}
+
+async function issueServerCertificate(issuer: Authority, hostNames: readonly string[], now: Date): Promise<KeyPair> {
+  const keys = await crypto.subtle.generateKey(KEY_ALGORITHM, true, ['sign', 'verify'])
+  const certificate = await x509.X509CertificateGenerator.create({
+    subject: [{ CN: ['localhost'] }],
+    issuer: issuer.certificate.subjectName,
+    publicKey: keys.publicKey,
+    signingKey: issuer.signingKey,
+    signingAlgorithm: KEY_ALGORITHM,
+    notBefore: new Date(now.getTime() - DAY_MS),
+    notAfter: new Date(now.getTime() + SERVER_VALID_DAYS * DAY_MS),
+    extensions: [
+      new x509.BasicConstraintsExtension(false, undefined, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+      new x509.SubjectAlternativeNameExtension([
+        ...hostNames.map((value) => ({ type: 'dns' as const, value })),
+        { type: 'ip' as const, value: '127.0.0.1' },
+        { type: 'ip' as const, value: '::1' },
+      ]),
+      await x509.AuthorityKeyIdentifierExtension.create(issuer.certificate),
+    ],
+  })
+  return { keyPem: await exportKey(keys.privateKey), certificatePem: certificate.toString('pem') }
+}
+
+async function exportKey(key: webcrypto.CryptoKey): Promise<string> {
+  return x509.PemConverter.encode(await crypto.subtle.exportKey('pkcs8', key), 'PRIVATE KEY')
+}
