@@ -1,4 +1,4 @@
-import type { PolicyDocument } from '../../service.ts'
+import type { PolicyDocument } from '#local/service.ts'
 import { compileStatement, type Statement } from './compile-statement.ts'
 import { isObject } from './json-shape.ts'
 import { malformedPolicy } from './malformed-policy.ts'

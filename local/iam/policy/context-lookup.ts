@@ -1,4 +1,4 @@
-import type { ConditionContext } from '../../service.ts'
+import type { ConditionContext } from '#local/service.ts'
 
 /** The value of a condition key, named in lower case: AWS compares key names without regard to case. */
 export type Lookup = (lowerCaseKey: string) => string | readonly string[] | undefined

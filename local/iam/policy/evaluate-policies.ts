@@ -1,4 +1,4 @@
-import type { ConditionContext } from '../../service.ts'
+import type { ConditionContext } from '#local/service.ts'
 import type { CompiledPolicy } from './compile-policy.ts'
 import { contextLookup } from './context-lookup.ts'
 import { matchStatement } from './match-statement.ts'

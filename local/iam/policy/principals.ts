@@ -1,4 +1,4 @@
-import { notImplemented } from '../../service.ts'
+import { notImplemented } from '#local/service.ts'
 import { isObject, listOf } from './json-shape.ts'
 import { malformedPolicy } from './malformed-policy.ts'
 

@@ -1,4 +1,4 @@
-import type { ConditionContext } from '../../../service.ts'
+import type { ConditionContext } from '#local/service.ts'
 import type { PolicyType } from '../decide.ts'
 import type { Outcome } from '../evaluate-policies.ts'
 import type { Principal } from '../principals.ts'
