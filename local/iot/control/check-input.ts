@@ -23,9 +23,12 @@ export interface InputModel {
 }
 
 const { operations, shapes }: InputModel = model
-const patterns = new Map(
-  Object.entries(shapes).map(([name, { pattern }]) => [name, new RegExp(`^(?:${pattern ?? '[^]*'})$`, 'u')]),
-)
+const patterns = new Map(Object.entries(shapes).map(([name, { pattern }]) => [name, compilePattern(pattern)]))
+
+/** The model's patterns are Java's: they match the whole value, and some name a class that JavaScript lacks. */
+function compilePattern(pattern = '[^]*'): RegExp {
+  return new RegExp(`^(?:${pattern.replaceAll('\\p{Graph}', '\\x21-\\x7e')})$`, 'u')
+}
 
 /** Holds an input against the API model: types, what is required, lengths, ranges, patterns, enums. */
 export function checkInput(operation: string, input: unknown): void {

@@ -20,7 +20,7 @@ import type { Checked } from './checked.ts'
 import { limitExceeded } from './errors.ts'
 import { type Page, pageNames, readPage } from './pages.ts'
 import { findPolicy } from './policies.ts'
-import { findTarget } from './principals.ts'
+import { findCertificatePrincipal, findTarget } from './principals.ts'
 import { ancestorsOf } from './thing-groups.ts'
 
 /** Policies attached to one target: AWS IoT Core and AWS IoT Device Management quotas. */
@@ -68,6 +68,9 @@ export function createPolicyAttachmentOperations(registry: Registry) {
     })
   }
 
+  const certificateArn = (principal: string) =>
+    arn.certificate(findCertificatePrincipal(principal, registry).certificateId)
+
   const toPolicies = ({ rows, next }: Page<string>) => ({
     policies: rows.map((policyName) => ({ policyName, policyArn: arn.policy(policyName) })),
     nextMarker: next,
@@ -77,16 +80,16 @@ export function createPolicyAttachmentOperations(registry: Registry) {
     AttachPolicy: ({ policyName, target }: Checked<AttachPolicyRequest>): void => attach(policyName, target),
     DetachPolicy: ({ policyName, target }: Checked<DetachPolicyRequest>): void => detach(policyName, target),
     AttachPrincipalPolicy: ({ policyName, principal }: Checked<AttachPrincipalPolicyRequest>): void =>
-      attach(policyName, principal),
+      attach(policyName, certificateArn(principal)),
     DetachPrincipalPolicy: ({ policyName, principal }: Checked<DetachPrincipalPolicyRequest>): void =>
-      detach(policyName, principal),
+      detach(policyName, certificateArn(principal)),
 
     ListAttachedPolicies(input: Checked<ListAttachedPoliciesRequest>): ListAttachedPoliciesResponse {
       return toPolicies(pageNames(attachedTo(input.target, input.recursive ?? false), input.marker, input.pageSize))
     },
 
     ListPrincipalPolicies(input: Checked<ListPrincipalPoliciesRequest>): ListPrincipalPoliciesResponse {
-      return toPolicies(pageNames(attachedTo(input.principal, false), input.marker, input.pageSize))
+      return toPolicies(pageNames(attachedTo(certificateArn(input.principal), false), input.marker, input.pageSize))
     },
 
     ListTargetsForPolicy(input: Checked<ListTargetsForPolicyRequest>): ListTargetsForPolicyResponse {

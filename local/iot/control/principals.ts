@@ -34,6 +34,6 @@ export function findTarget(target: string, registry: Registry): Target {
 
 export function findCertificatePrincipal(principal: string, registry: Registry): Certificate {
   const target = findTarget(principal, registry)
-  if (target.kind !== 'certificate') throw invalidRequest(`Invalid principal: ${principal}`)
+  if (target.kind !== 'certificate') throw invalidRequest('The given ARN does not represent a cert')
   return target.certificate
 }
