@@ -1,10 +1,10 @@
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { Aedes, type AedesPublishPacket, type Client, type PublishPacket } from 'aedes'
 import { openStore } from '#local/store.ts'
 import type { DeviceAuthorizer } from '../device-permissions.ts'
 import type { CertificateClassifier } from '../jitr/classify-certificate.ts'
+import { listenLocally } from '../listen-locally.ts'
 import { CONNECT_TIMEOUT_MS, DRAIN_TIMEOUT_MS, SESSION_EXPIRY_SECONDS } from '../mqtt-limits.ts'
 import type { Publication, Publish, Publisher } from '../publication.ts'
 import type { Registry } from '../registry/types.ts'
@@ -166,11 +166,7 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
   })
 
   return {
-    listen: (port) =>
-      new Promise((resolve, reject) => {
-        endpoint.once('error', reject)
-        endpoint.listen(port, '127.0.0.1', () => resolve((endpoint.address() as AddressInfo).port))
-      }),
+    listen: (port) => listenLocally(endpoint, port),
     publish,
     retained,
     async close() {
