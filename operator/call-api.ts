@@ -19,7 +19,7 @@ export interface ApiOptions {
 
 type Query = Readonly<Record<string, string | number | undefined>>
 
-export interface ApiRequest<Answer> {
+interface ApiRequest<Answer> {
   readonly route: { readonly method: string; readonly path: string }
   readonly query?: Query
   readonly body?: unknown
@@ -45,12 +45,15 @@ export function createApiCaller(options: ApiOptions): CallApi {
       const headers = await sign(method, url, text)
       const sent = await send(url, { method, headers, body: text })
       if (!('error' in sent) && sent.ok) return parseAnswer(answer, sent)
-      const failed = 'error' in sent ? { networkCode: networkCodeOf(sent.error) } : { status: sent.status }
-      const asked = 'error' in sent ? undefined : retryAfterSeconds(sent.headers)
-      const delayMs = decideRetry({ method, attempt, retryAfterSeconds: asked, ...failed }, random)
-      if (delayMs !== undefined) await wait(delayMs)
-      else if ('error' in sent) throw explainConnectionFailure(url, sent.error)
-      else throw explainRefusal({ ...sent, now: clock() })
+      const failed =
+        'error' in sent
+          ? { networkCode: networkCodeOf(sent.error) }
+          : { status: sent.status, retryAfterSeconds: retryAfterSeconds(sent.headers) }
+      const delayMs = decideRetry({ method, attempt, ...failed }, random)
+      if (delayMs === undefined) {
+        throw 'error' in sent ? explainConnectionFailure(url, sent.error) : explainRefusal({ ...sent, now: clock() })
+      }
+      await wait(delayMs)
     }
   }
 }

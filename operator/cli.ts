@@ -6,26 +6,23 @@ import { exitCodeOf } from './cli/exit-code.ts'
 import { formatFailure } from './cli/format-failure.ts'
 import { createOut } from './output/out.ts'
 
+const clock = () => new Date()
 const stdout = createOut(process.stdout)
 const stderr = createOut(process.stderr)
 const program = createProgram({
   stdout,
   stderr,
-  clock: () => new Date(),
-  connect: (options) => connect(options, process.env),
+  clock,
+  connect: (options) => connect(options, process.env, clock),
 })
 
-try {
-  await program.parseAsync()
-} catch (error) {
-  if (!isReaderGone(error)) {
-    process.exitCode = exitCodeOf(error)
-    // Commander has written its own.
-    if (!(error instanceof CommanderError)) {
-      await stderr.write(formatFailure(error, { debug: program.opts().debug === true, out: stderr }))
-    }
-  }
-}
+program.parseAsync().catch(async (error: unknown) => {
+  if (isReaderGone(error)) return
+  process.exitCode = exitCodeOf(error)
+  // Commander has written its own.
+  if (error instanceof CommanderError) return
+  await stderr.write(formatFailure(error, { debug: program.opts().debug === true, out: stderr }))
+})
 
 /** `thingdrop uploads list | head` has shown what was asked for. */
 function isReaderGone(error: unknown): boolean {

@@ -174,11 +174,3 @@ describe('refusals', () => {
     expect(await failureOf(moved.operator.things.list())).toMatchObject({ code: 'API_FAILED', status: 302 })
   })
 })
-
-test('an address that would send claims readable, or is none, is refused', () => {
-  for (const apiUrl of ['http://api.example', 'ftp://127.0.0.1', 'api.example', 'https://api.example/?a=1', '']) {
-    expect(() => createOperator({ apiUrl, region: testRegion, credentials: testCredentials })).toThrow(
-      expect.objectContaining({ code: 'API_URL_INVALID' }),
-    )
-  }
-})

@@ -25,7 +25,7 @@ function reasonAndHint(url: URL, code: string | undefined): [reason: string, hin
     case 'ENOTFOUND':
       return ['has no address: the name does not resolve', 'check the address; a deleted stack loses its name']
     case 'EAI_AGAIN':
-      return ['has no address just now: the name service does not answer', 'check this machine’s network']
+      return ['has no address just now: the name service does not answer', 'check the network and its DNS server']
     case 'TimeoutError':
     case 'ETIMEDOUT':
     case 'UND_ERR_CONNECT_TIMEOUT':

@@ -51,7 +51,12 @@ export function explainRefusal(refusal: Refusal): OperatorError {
       hint: 'check --api-url (the stack output ApiUrl), or update the stack to this version',
     })
   }
-  return new OperatorError('API_FAILED', `the API answered: ${said}`, { ...about, hint: retryHint(headers) })
+  return new OperatorError('API_FAILED', `the API answered: ${said}`, {
+    ...about,
+    hint:
+      retryHint(headers) ??
+      (status >= 500 ? "try again; if it stays, the logs of the stack's functions say why" : undefined),
+  })
 }
 
 /** Seconds of a Retry-After header that gives seconds, as API Gateway's and ours do. */

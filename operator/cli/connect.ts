@@ -13,13 +13,17 @@ const defaultStack = 'Thingdrop'
 
 /**
  * Finds the API, the region and the credentials as the options, the environment and the AWS configuration say.
- * SDK packages load only where the answer needs them. Throws OperatorError with exit codes' worth of reasons.
+ * SDK packages load only where the answer needs them. Throws OperatorError.
  */
-export async function connect(options: ConnectionOptions, env: NodeJS.ProcessEnv): Promise<Operator> {
+export async function connect(
+  options: ConnectionOptions,
+  env: NodeJS.ProcessEnv,
+  clock: () => Date,
+): Promise<Operator> {
   try {
     const { profile } = options
     const region = options.region ?? (env.AWS_REGION || env.AWS_DEFAULT_REGION || undefined)
-    const credentials = await resolveCredentials({ profile, region }, env)
+    const credentials = await resolveCredentials({ profile, region }, env, clock)
     const openCloudFormation = async () => {
       const { CloudFormationClient } = await import('@aws-sdk/client-cloudformation')
       return new CloudFormationClient({ credentials, ...(profile && { profile }), ...(region && { region }) })
@@ -33,6 +37,7 @@ export async function connect(options: ConnectionOptions, env: NodeJS.ProcessEnv
     return createOperator({
       apiUrl,
       credentials,
+      clock,
       region: regionOfApiUrl(apiUrl) ?? region ?? (await (await openCloudFormation()).config.region()),
     })
   } catch (error) {

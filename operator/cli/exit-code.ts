@@ -2,7 +2,7 @@ import { CommanderError } from 'commander'
 import { OperatorError } from '../operator-error.ts'
 
 /** The AWS CLI's return codes (AWS CLI user guide, "Command line return codes"). */
-export const exitCodes = { ok: 0, usage: 252, configuration: 253, refused: 254, failed: 255 } as const
+const exitCodes = { ok: 0, usage: 252, configuration: 253, refused: 254, failed: 255 } as const
 
 export function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage

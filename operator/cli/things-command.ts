@@ -1,6 +1,7 @@
 import { styleText } from 'node:util'
 import type { Command } from 'commander'
 import type { Thing } from '#contract/api.ts'
+import { formatTime } from '../output/format-time.ts'
 import { type Listing, writeListing } from '../output/write-listing.ts'
 import type { CommandContext } from './command-context.ts'
 import { addListOptions, type ListOptions, pageRangeOf, writeRemark } from './list-options.ts'
@@ -15,10 +16,11 @@ const things: Listing<Thing> = {
     {
       heading: 'STATE',
       cell: ({ state }) => state,
+      isFixed: true,
       paint: (cell, { state }) => styleText(stateColours[state], cell, { validateStream: false }),
     },
-    { heading: 'CHANGED', cell: ({ changedAt }) => changedAt },
-    { heading: 'CERTIFICATE', cell: ({ certificateId = '' }) => certificateId.slice(0, 12) },
+    { heading: 'CHANGED', cell: ({ changedAt }) => formatTime(changedAt), isFixed: true },
+    { heading: 'CERTIFICATE', cell: ({ certificateId = '' }) => certificateId.slice(0, 8), isFixed: true },
     { heading: 'ATTRIBUTES', cell: ({ attributes }) => formatAttributes(attributes) },
     { heading: 'REASON', cell: ({ reason = '' }) => reason },
   ],

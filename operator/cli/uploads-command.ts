@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander'
 import type { Upload } from '#contract/api.ts'
 import { formatBytes } from '../output/format-bytes.ts'
+import { formatTime } from '../output/format-time.ts'
 import { type Listing, writeListing } from '../output/write-listing.ts'
 import type { CommandContext } from './command-context.ts'
 import { addListOptions, type ListOptions, pageRangeOf, writeRemark } from './list-options.ts'
@@ -31,13 +32,14 @@ const uploads: Listing<Upload> = {
     'loggedAt',
   ],
   columns: [
-    { heading: 'TIME', cell: ({ eventTime }) => eventTime },
+    { heading: 'TIME', cell: ({ eventTime }) => formatTime(eventTime), isFixed: true },
     { heading: 'THING', cell: ({ thingName = '' }) => thingName },
-    { heading: 'EVENT', cell: ({ event }) => event },
+    { heading: 'EVENT', cell: ({ event }) => event, isFixed: true },
     {
       heading: 'SIZE',
       cell: ({ sizeBytes }) => (sizeBytes === undefined ? '' : formatBytes(sizeBytes)),
       align: 'right',
+      isFixed: true,
     },
     { heading: 'KEY', cell: ({ key }) => key },
   ],

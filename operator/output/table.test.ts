@@ -30,6 +30,14 @@ test('colours do not shift a column', () => {
   expect(format([{ name: 'a', size: '1 B' }])).toBe('NAME  SIZE\n<a   >   1 B\n')
 })
 
+test('a fixed column is never shortened', () => {
+  const fixed = columns.map((column, index) => (index === 0 ? { ...column, isFixed: true as const } : column))
+  const format = createTableFormatter(fixed, { maxWidth: 20, colours: false })
+  expect(format([{ name: '2026-03-01', size: 'a-very-long-text' }])).toBe(
+    'NAME            SIZE\n2026-03-01  a-ve…ext\n',
+  )
+})
+
 test('any rows fit any terminal that has room for the smallest columns, one line each', () => {
   const rows = fc.array(fc.record({ name: text, size: text }), { maxLength: 5 })
   fc.assert(

@@ -5,6 +5,8 @@ export interface Column<Row> {
   readonly heading: string
   readonly cell: (row: Row) => string
   readonly align?: 'right'
+  /** Never shortened: half a time or a state says nothing. */
+  readonly isFixed?: true
   /** Colours a padded cell; only asked when colours are on. */
   readonly paint?: (cell: string, row: Row) => string
 }
@@ -26,13 +28,12 @@ export function createTableFormatter<Row>(columns: readonly Column<Row>[], { max
   let widths: readonly number[] | undefined
 
   const formatLine = (cells: readonly string[], row?: Row) =>
-    cells
-      .map((cell, index) => {
-        const { align, paint } = columns[index] as Column<Row>
+    columns
+      .map(({ align, paint }, index) => {
         const width = widths?.[index] ?? 0
-        const fitted = maxWidth === undefined ? cell : fitWidth(cell, width)
-        const blank = ' '.repeat(Math.max(width - displayWidth(fitted), 0))
-        const padded = align === 'right' ? blank + fitted : fitted + blank
+        const cell = maxWidth === undefined ? (cells[index] ?? '') : fitWidth(cells[index] ?? '', width)
+        const blank = ' '.repeat(Math.max(width - displayWidth(cell), 0))
+        const padded = align === 'right' ? blank + cell : cell + blank
         return colours && paint && row !== undefined ? paint(padded, row) : padded
       })
       .join(gap)
@@ -43,7 +44,7 @@ export function createTableFormatter<Row>(columns: readonly Column<Row>[], { max
     const head: string[] = []
     if (widths === undefined) {
       const headings = columns.map(({ heading }) => heading)
-      widths = fitColumns(widestCells([headings, ...lines]), maxWidth)
+      widths = fitColumns(columns, widestCells([headings, ...lines]), maxWidth)
       head.push(formatLine(headings))
     }
     return [...head, ...lines.map((cells, index) => formatLine(cells, rows[index]))].map((line) => `${line}\n`).join('')
@@ -58,14 +59,19 @@ function widestCells(lines: readonly (readonly string[])[]): number[] {
   return widths
 }
 
-/** Takes from the widest column, cell by cell, until the table fits or no column can give more. */
-function fitColumns(natural: readonly number[], maxWidth = Number.POSITIVE_INFINITY): readonly number[] {
+/** Takes from the widest column that may be shortened, cell by cell, until the table fits or none can give more. */
+function fitColumns<Row>(
+  columns: readonly Column<Row>[],
+  natural: readonly number[],
+  maxWidth = Number.POSITIVE_INFINITY,
+): readonly number[] {
   const widths = [...natural]
   let excess = widths.reduce((sum, width) => sum + width, gap.length * (widths.length - 1)) - maxWidth
   for (; excess > 0; excess--) {
-    const widest = Math.max(...widths)
+    const givable = widths.map((width, index) => (columns[index]?.isFixed ? 0 : width))
+    const widest = Math.max(...givable)
     if (widest <= minWidth) break
-    widths[widths.lastIndexOf(widest)] = widest - 1
+    widths[givable.lastIndexOf(widest)] = widest - 1
   }
   return widths
 }

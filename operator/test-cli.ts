@@ -1,0 +1,49 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { onTestFinished } from 'vitest'
+import { startTestApi, type TestAnswer, testCredentials, testRegion } from './test-api.ts'
+
+const cli = fileURLToPath(new URL('cli.ts', import.meta.url))
+
+export const testKeys = {
+  AWS_ACCESS_KEY_ID: testCredentials.accessKeyId,
+  AWS_SECRET_ACCESS_KEY: testCredentials.secretAccessKey,
+  AWS_SESSION_TOKEN: testCredentials.sessionToken,
+}
+
+export async function makeFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'thingdrop-operator-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  return folder
+}
+
+/** A process that knows nothing of the person who runs the test. */
+export async function startCli(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<ChildProcessByStdio<null, Readable, Readable>> {
+  const home = await makeFolder()
+  return spawn(process.execPath, [cli, ...args], {
+    cwd: home,
+    env: { HOME: home, AWS_EC2_METADATA_DISABLED: 'true', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+}
+
+export async function runCli(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const child = await startCli(args, env)
+  const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
+  return { stdout, stderr, code }
+}
+
+/** A test API and the environment in which the CLI finds it. */
+export async function startCliApi(answer: () => TestAnswer) {
+  const { url, requests } = await startTestApi(answer)
+  return { requests, env: { ...testKeys, AWS_REGION: testRegion, THINGDROP_API_URL: url } }
+}
