@@ -2,13 +2,13 @@ import {
   CreateThingCommand,
   DescribeCertificateCommand,
   DescribeThingCommand,
-  type IoTClient,
   ListJobsCommand,
   ListThingsCommand,
   UpdateEventConfigurationsCommand,
 } from '@aws-sdk/client-iot'
 import { expect, test } from 'vitest'
 import { AwsError, type Call } from '#local/service.ts'
+import { createRegistry } from '../registry/registry.ts'
 import { accountId, startControl } from './control-fixture.ts'
 import inputs from './inputs.json' with { type: 'json' }
 import { operationResources } from './operation-resources.ts'
@@ -25,15 +25,15 @@ test('every operation has a route and a permission of its own, and none else', a
 
 test('what is not there answers 501 and names the operation', async () => {
   const control = await startControl()
-  const requests = [new ListJobsCommand({}), new UpdateEventConfigurationsCommand({})]
-  for (const request of requests) {
-    const name = request.constructor.name.replace('Command', '')
-    await expect(control.client.send<object, object>(request)).rejects.toMatchObject({
-      name: 'NotImplemented',
-      message: expect.stringContaining(name),
-      $metadata: { httpStatusCode: 501 },
-    })
-  }
+  const refusal = (operation: string) => ({
+    name: 'NotImplemented',
+    message: expect.stringContaining(operation),
+    $metadata: { httpStatusCode: 501 },
+  })
+  await expect(control.client.send(new ListJobsCommand({}))).rejects.toMatchObject(refusal('ListJobs'))
+  await expect(control.client.send(new UpdateEventConfigurationsCommand({}))).rejects.toMatchObject(
+    refusal('UpdateEventConfigurations'),
+  )
   await control.close()
 })
 
@@ -75,7 +75,6 @@ test('with AWS’s quotas each operation has a rate of its own', async () => {
 test('what was answered is there after the process is gone', async () => {
   const control = await startControl()
   await control.client.send(new CreateThingCommand({ thingName: 'kept' }))
-  const { createRegistry } = await import('../registry/registry.ts')
   const second = createRegistry({ folder: control.folder, accountId, region: 'eu-central-1', clock: () => new Date() })
   expect(second.things.get('kept')).toMatchObject({ thingName: 'kept', version: 1 })
   second.close()
@@ -84,7 +83,7 @@ test('what was answered is there after the process is gone', async () => {
 
 test('a name that is percent-encoded in the path arrives decoded', async () => {
   const control = await startControl()
-  const client: IoTClient = control.client
+  const { client } = control
   await client.send(new CreateThingCommand({ thingName: 'a:b_c-d' }))
   expect((await client.send(new DescribeThingCommand({ thingName: 'a:b_c-d' }))).thingName).toBe('a:b_c-d')
   await expect(client.send(new DescribeThingCommand({ thingName: 'a/b' }))).rejects.toMatchObject({

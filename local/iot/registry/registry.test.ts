@@ -1,9 +1,12 @@
 import { spawnSync } from 'node:child_process'
+import { X509Certificate } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { createAuthority } from '../control/certificate-fixture.ts'
+import { certificateIdOf } from './certificate-record.ts'
 import { createRegistry } from './registry.ts'
 import type { Registry, RegistryChange } from './types.ts'
 
@@ -128,4 +131,34 @@ test('a write is there for another process as soon as the call returned, though 
     process.kill(process.pid, 'SIGKILL')`
   expect(spawnSync(process.execPath, ['--input-type=module', '-e', script]).signal).toBe('SIGKILL')
   expect(registry.settings.get('mark')).toBe('written')
+})
+
+test('just-in-time registration writes a certificate once, in its CA’s mode', async () => {
+  const authority = await createAuthority()
+  const certificatePem = await authority.sign('device')
+  const caCertificateId = certificateIdOf(new X509Certificate(authority.pem))
+  const now = 1
+  registry.caCertificates.put(caCertificateId, {
+    certificateId: caCertificateId,
+    pem: authority.pem,
+    status: 'ACTIVE',
+    mode: 'SNI_ONLY',
+    autoRegistrationStatus: 'ENABLE',
+    subject: 'CN=Test CA',
+    notBeforeMs: now,
+    notAfterMs: now,
+    createdAtMs: now,
+    modifiedAtMs: now,
+    customerVersion: 1,
+    generationId: 'g',
+  })
+  const pending = registry.registerPending(certificatePem, caCertificateId)
+  expect(pending).toMatchObject({
+    certificateId: certificateIdOf(new X509Certificate(certificatePem)),
+    caCertificateId,
+    status: 'PENDING_ACTIVATION',
+    mode: 'SNI_ONLY',
+  })
+  registry.certificates.put(pending.certificateId, { ...pending, status: 'ACTIVE' })
+  expect(registry.registerPending(certificatePem, caCertificateId).status).toBe('ACTIVE')
 })
