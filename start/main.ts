@@ -1,0 +1,68 @@
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { type Cloud, startCloud } from '#local/cloud.ts'
+import { playStory, printLog } from './story.ts'
+import { synthesize } from './synthesize.ts'
+
+const help = `npm start: thingdrop on this machine, whole, without an AWS account
+
+Usage: npm start -- [--once] [--state DIR] [--port PORT]
+
+Starts the embedded cloud, deploys the stack to it, and plays the story with three devices. Then it stays up.
+
+  --once        end after the story: exit code 0, or 1 when a step failed
+  --state DIR   where everything is kept (.thingdrop); remove it to begin anew
+  --port PORT   first of four ports on 127.0.0.1 (8470)
+`
+const thingNames = ['press-1', 'press-2', 'weather-roof']
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      once: { type: 'boolean', default: false },
+      state: { type: 'string', default: '.thingdrop' },
+      port: { type: 'string', default: '8470' },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (values.help) return print(help)
+  const firstPort = Number(values.port)
+  if (!Number.isInteger(firstPort) || firstPort < 0 || firstPort > 65_532) {
+    throw new Error(`--port takes a number from 0 (any free ports) to 65532, not ${values.port}`)
+  }
+
+  const assembly = await step('synthesized the stack', synthesize)
+  const stateDir = join(process.cwd(), values.state)
+  const cloud = await step('started the embedded cloud', () => startCloud({ stateDir, ports: portsFrom(firstPort) }))
+  try {
+    await step('deployed the stack', () => cloud.deploy({ assembly, stackName: 'Thingdrop' }))
+    const operator = operatorEnvironment(cloud)
+    print('\nThree devices:')
+    await playStory({ operator, caFile: cloud.caFile, folder: join(stateDir, 'devices'), thingNames, print })
+    print(`\nThe upload log:\n${await printLog({ operator })}`)
+    if (!values.once) await stayUp(cloud, operator, stateDir)
+  } finally {
+    await cloud.close()
+  }
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
+async function step<T>(done: string, work: () => Promise<T>): Promise<T> {
+  const begin = performance.now()
+  const result = await work()
+  print(`${done} (${((performance.now() - begin) / 1000).toFixed(1)} s)`)
+  return result
+}
+
+function portsFrom(first: number) {
+  const at = (offset: number) => (first === 0 ? 0 : first + offset)
+  return { gateway: at(0), mqtt: at(1), credentials: at(2), api: at(3) }
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  process.exitCode = 1
+})
