@@ -20,7 +20,7 @@ export interface DeployerOptions {
   readonly services: Readonly<Record<string, Operations>>
   /** The calls of the stack's owner. */
   readonly ownerCall: () => Call
-  readonly tls: CustomResourceOptions['tls']
+  readonly secureContext: CustomResourceOptions['secureContext']
   /** Capital letters and digits. */
   readonly randomText?: (length: number) => string
 }
@@ -71,7 +71,7 @@ export function createDeployer(options: DeployerOptions) {
           logicalId,
           resourceType: type,
           timeoutSeconds,
-          tls: options.tls,
+          secureContext: options.secureContext,
           invoke,
         }),
     }

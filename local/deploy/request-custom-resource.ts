@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer, type Server, type ServerOptions } from 'node:https'
+import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
+import type { SecureContext } from 'node:tls'
 import { z } from 'zod'
 import type { CustomResourceRequest, ProvisionedResource } from './resource-type.ts'
 
@@ -25,7 +26,7 @@ export interface CustomResourceOptions {
   readonly resourceType: string
   readonly timeoutSeconds: number
   /** The identity of the `https` server that the function answers to. */
-  readonly tls: Pick<ServerOptions, 'key' | 'cert'>
+  readonly secureContext: () => SecureContext
   /** Invokes the function and returns its error, if it had one. */
   readonly invoke: (functionArn: string, event: object) => Promise<string | undefined>
 }
@@ -37,7 +38,7 @@ export async function requestCustomResource(
 ): Promise<ProvisionedResource> {
   const requestId = randomUUID()
   const path = `/${randomUUID()}`
-  const server = createServer({ ...options.tls })
+  const server = createServer({ SNICallback: (_name, answer) => answer(null, options.secureContext()) })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const ended = new AbortController()
@@ -45,7 +46,7 @@ export async function requestCustomResource(
     const answered = receiveResponse(server, path)
     const event = {
       ...request,
-      ResponseURL: `https://127.0.0.1:${(server.address() as AddressInfo).port}${path}`,
+      ResponseURL: `https://localhost:${(server.address() as AddressInfo).port}${path}`,
       StackId: options.stackId,
       RequestId: requestId,
       LogicalResourceId: options.logicalId,

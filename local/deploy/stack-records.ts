@@ -7,7 +7,6 @@ export interface StackOutput {
   readonly key: string
   readonly value: string
   readonly description?: string
-  readonly exportName?: string
 }
 
 export interface StackRecord {

@@ -92,7 +92,6 @@ async function putPart(
 }
 
 const stageSchema = z.strictObject({
-  AccessLogSettings: z.strictObject({ DestinationArn: z.string(), Format: z.string() }).optional(),
   ApiId: z.string(),
   AutoDeploy: z.literal([true, 'true']).transform(() => true),
   DefaultRouteSettings: z

@@ -1,0 +1,184 @@
+import { join } from 'node:path'
+import type { TableDescription } from '@aws-sdk/client-dynamodb'
+import { awsJson } from '#local/gateway/aws-json.ts'
+import { parseJsonObject } from '#local/gateway/parse-json-object.ts'
+import { readBody } from '#local/gateway/read-body.ts'
+import { AwsError, type Call, type HttpService, notImplemented, type Operations } from '#local/service.ts'
+import { openStore } from '#local/store.ts'
+import { startEngine } from './engine.ts'
+import { operationResources } from './operation-resources.ts'
+import { type CallEngine, reapExpiredItems } from './reap-expired-items.ts'
+import {
+  createSettingsStore,
+  describeContinuousBackups,
+  describeTimeToLive,
+  type TableSettings,
+  updateContinuousBackups,
+  updateTimeToLive,
+} from './table-settings.ts'
+
+export interface DynamoDbOptions {
+  readonly folder: string
+  readonly accountId: string
+  readonly region: string
+  readonly clock: () => Date
+  readonly log: (line: string) => void
+}
+
+export interface DynamoDb {
+  readonly operations: Operations
+  readonly service: HttpService
+  /** Settles when the engine has opened its files. */
+  ready(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Operations whose requests and answers the engine's are, byte for byte. */
+const passed = new Set([
+  'BatchGetItem',
+  'BatchWriteItem',
+  'DeleteItem',
+  'GetItem',
+  'ListTables',
+  'ListTagsOfResource',
+  'PutItem',
+  'Query',
+  'Scan',
+  'TagResource',
+  'UntagResource',
+  'UpdateItem',
+])
+
+/** Members that the engine would skip silently. */
+const unsupported = [
+  'StreamSpecification',
+  'ReplicaUpdates',
+  'ResourcePolicy',
+  'OnDemandThroughput',
+  'WarmThroughput',
+  'GlobalTableWitnessUpdates',
+]
+
+const reapIntervalMs = 60_000
+
+export function createDynamoDb({ folder, accountId, region, clock, log }: DynamoDbOptions): DynamoDb {
+  const store = openStore(join(folder, 'table-settings.db'))
+  const settings = createSettingsStore(store.collection<TableSettings>('table-settings'))
+  const engine = startEngine({ folder, accountId, region, log })
+  const tableArn = (name: string) =>
+    name.startsWith('arn:') ? name : `arn:aws:dynamodb:${region}:${accountId}:table/${name}`
+
+  const callEngine: CallEngine = async (operation, input) => {
+    const { status, body } = await engine.request(operation, JSON.stringify(input))
+    const answer = JSON.parse(body.toString() || '{}')
+    if (status === 200) return answer
+    const { __type = 'InternalServerError', message, Message, ...members } = answer
+    throw new AwsError(__type.slice(__type.indexOf('#') + 1), message ?? Message ?? '', status, { members })
+  }
+
+  function authorize(operation: string, input: object, call: Call): void {
+    for (const arn of operationResources(operation, input, tableArn)) call.authorize(`dynamodb:${operation}`, arn)
+    const refused = unsupported.find((name) => (input as Record<string, unknown>)[name] !== undefined)
+    if (refused) throw notImplemented(`${refused} of DynamoDB's ${operation}`)
+    const { ReturnValuesOnConditionCheckFailure: returns } = input as { ReturnValuesOnConditionCheckFailure?: string }
+    if (returns && returns !== 'NONE') throw notImplemented(`ReturnValuesOnConditionCheckFailure ${returns}`)
+  }
+
+  const describeTable = async (TableName: string) => {
+    const { Table } = await callEngine<{ Table: TableDescription }>('DescribeTable', { TableName })
+    return { ...Table, DeletionProtectionEnabled: settings.get(TableName).deletionProtection }
+  }
+
+  const operations: Record<string, (input: TableInput, call: Call) => Promise<unknown>> = {
+    async CreateTable({ DeletionProtectionEnabled = false, Tags, SSESpecification: _always, ...input }) {
+      const output = await callEngine<{ TableDescription: TableDescription }>('CreateTable', input)
+      settings.put(input.TableName, { deletionProtection: DeletionProtectionEnabled })
+      if (Tags) await callEngine('TagResource', { ResourceArn: output.TableDescription.TableArn, Tags })
+      return { TableDescription: { ...output.TableDescription, DeletionProtectionEnabled } }
+    },
+    async UpdateTable({ DeletionProtectionEnabled, SSESpecification: _always, ...input }) {
+      if (Object.keys(input).length > 1) await callEngine('UpdateTable', input)
+      else await describeTable(input.TableName)
+      if (DeletionProtectionEnabled !== undefined) {
+        settings.put(input.TableName, {
+          ...settings.get(input.TableName),
+          deletionProtection: DeletionProtectionEnabled,
+        })
+      }
+      return { TableDescription: await describeTable(input.TableName) }
+    },
+    async DeleteTable({ TableName }) {
+      if (settings.get(TableName).deletionProtection) {
+        const message = `Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.`
+        throw new AwsError('ValidationException', message)
+      }
+      const output = await callEngine('DeleteTable', { TableName })
+      settings.delete(TableName)
+      return output
+    },
+    DescribeTable: async ({ TableName }) => ({ Table: await describeTable(TableName) }),
+    async UpdateTimeToLive(input) {
+      await describeTable(input.TableName)
+      return updateTimeToLive(settings, input)
+    },
+    async DescribeTimeToLive({ TableName }) {
+      await describeTable(TableName)
+      return describeTimeToLive(settings, TableName)
+    },
+    async UpdateContinuousBackups(input) {
+      await describeTable(input.TableName)
+      return updateContinuousBackups(settings, input, clock())
+    },
+    async DescribeContinuousBackups({ TableName }) {
+      await describeTable(TableName)
+      return describeContinuousBackups(settings, TableName, clock())
+    },
+    ...Object.fromEntries([...passed].map((name) => [name, (input: object) => callEngine(name, input)])),
+  }
+  const authorized: Operations = Object.fromEntries(
+    Object.entries(operations).map(([name, run]) => [
+      name,
+      (input: TableInput, call: Call) => {
+        authorize(name, input, call)
+        return run(input, call)
+      },
+    ]),
+  )
+
+  const json = awsJson({ operations: authorized, target: 'DynamoDB_20120810', version: '1.0' })
+  const service: HttpService = {
+    encodeError: json.encodeError,
+    async handle(request, call) {
+      const operation = String(request.headers['x-amz-target']).replace('DynamoDB_20120810.', '')
+      if (!passed.has(operation)) return json.handle(request, call)
+      const body = await readBody(request)
+      authorize(operation, parseJsonObject(body), call)
+      const headers = { 'content-type': 'application/x-amz-json-1.0', 'x-amzn-requestid': call.requestId }
+      return { ...(await engine.request(operation, body)), headers }
+    },
+  }
+
+  const reaper = setInterval(async () => {
+    for (const expiring of settings.expiring()) {
+      await reapExpiredItems(callEngine, expiring, clock()).catch((error) => log(`${expiring.table}: ${error.message}`))
+    }
+  }, reapIntervalMs).unref()
+
+  return {
+    operations: authorized,
+    service,
+    ready: engine.ready,
+    async close() {
+      clearInterval(reaper)
+      await engine.close()
+      store.close()
+    },
+  }
+}
+
+interface TableInput {
+  readonly TableName: string
+  readonly DeletionProtectionEnabled?: boolean
+  readonly SSESpecification?: unknown
+  readonly Tags?: unknown
+}
