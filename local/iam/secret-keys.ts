@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto'
 import type { Directory } from './directory.ts'
 
 /** All secrets come from one random master key: no secret access key is kept, and no session needs a table. */
@@ -10,16 +10,19 @@ export interface SecretKeys {
   open(accessKeyId: string, token: string): string | undefined
 }
 
+const secretBytes = 30
 const ivBytes = 12
 const tagBytes = 16
 
 export function openSecretKeys(directory: Directory): SecretKeys {
   directory.change(() => directory.settings.create('master-key', randomBytes(32).toString('base64')))
   const master = Buffer.from(directory.settings.get('master-key') ?? '', 'base64')
-  const derive = (purpose: string, bytes: number) => Buffer.from(hkdfSync('sha256', master, '', purpose, bytes))
-  const tokenKey = derive('session token', 32)
+  const derive = (purpose: string) => Buffer.from(hkdfSync('sha256', master, '', purpose, 32))
+  const secretsKey = derive('secret access keys')
+  const tokenKey = derive('session tokens')
   return {
-    secretAccessKey: (accessKeyId) => derive(`secret access key of ${accessKeyId}`, 30).toString('base64'),
+    secretAccessKey: (accessKeyId) =>
+      createHmac('sha256', secretsKey).update(accessKeyId).digest().subarray(0, secretBytes).toString('base64'),
     seal(accessKeyId, text) {
       const iv = randomBytes(ivBytes)
       const cipher = createCipheriv('aes-256-gcm', tokenKey, iv).setAAD(Buffer.from(accessKeyId))

@@ -1,10 +1,9 @@
-import type { AttachedPermissionsBoundary, Role, User } from '@aws-sdk/client-iam'
 import type { ConditionContext } from '#local/service.ts'
 import { type EntityRecord, entityArn, type RoleRecord, type UserRecord } from '../records.ts'
 import { encodeDocument } from './document.ts'
 import { describeTags, resourceTagContext } from './tags.ts'
 
-export function describeUser(accountId: string, user: UserRecord): User {
+export function describeUser(accountId: string, user: UserRecord) {
   return {
     Path: user.path,
     UserName: user.name,
@@ -15,7 +14,7 @@ export function describeUser(accountId: string, user: UserRecord): User {
   }
 }
 
-export function describeRole(accountId: string, role: RoleRecord): Role {
+export function describeRole(accountId: string, role: RoleRecord) {
   return {
     Path: role.path,
     RoleName: role.name,
@@ -30,7 +29,11 @@ export function describeRole(accountId: string, role: RoleRecord): Role {
 }
 
 /** ListUsers and ListRoles leave out tags and boundary. */
-export function listed<T extends User | Role>({ Tags, PermissionsBoundary, ...entity }: T) {
+export function listed<T extends { Tags?: unknown; PermissionsBoundary?: unknown }>({
+  Tags,
+  PermissionsBoundary,
+  ...entity
+}: T) {
   return entity
 }
 
@@ -42,11 +45,12 @@ export function entityContext(entity: EntityRecord): ConditionContext {
   }
 }
 
+/** On the wire the type is `Policy`, whatever the API model's enum says. */
 function describeExtras({ tags, boundaryArn }: EntityRecord) {
-  const boundary: AttachedPermissionsBoundary | undefined =
-    boundaryArn === undefined ? undefined : { PermissionsBoundaryType: 'Policy', PermissionsBoundaryArn: boundaryArn }
   return {
-    ...(boundary && { PermissionsBoundary: boundary }),
+    ...(boundaryArn !== undefined && {
+      PermissionsBoundary: { PermissionsBoundaryType: 'Policy', PermissionsBoundaryArn: boundaryArn },
+    }),
     ...(Object.keys(tags).length > 0 && { Tags: describeTags(tags) }),
   }
 }
