@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto'
+import { crc32 } from 'node:zlib'
+import { crc32c } from './crc32c.ts'
+import { finishCrc64Nvme, startCrc64Nvme, updateCrc64Nvme } from './crc64-nvme.ts'
+
+export const checksumAlgorithms = ['CRC32', 'CRC32C', 'CRC64NVME', 'SHA1', 'SHA256'] as const
+export type ChecksumAlgorithm = (typeof checksumAlgorithms)[number]
+
+/** Bytes of each algorithm's value. */
+export const checksumBytes: Readonly<Record<ChecksumAlgorithm, number>> = {
+  CRC32: 4,
+  CRC32C: 4,
+  CRC64NVME: 8,
+  SHA1: 20,
+  SHA256: 32,
+}
+
+export interface RunningChecksum {
+  update(bytes: Uint8Array): void
+  digest(): Buffer
+}
+
+export function startChecksum(algorithm: ChecksumAlgorithm | 'MD5'): RunningChecksum {
+  switch (algorithm) {
+    case 'CRC32':
+      return running32(crc32)
+    case 'CRC32C':
+      return running32(crc32c)
+    case 'CRC64NVME': {
+      const state = startCrc64Nvme()
+      return { update: (bytes) => updateCrc64Nvme(state, bytes), digest: () => finishCrc64Nvme(state) }
+    }
+    default: {
+      const hash = createHash(algorithm)
+      return { update: (bytes) => void hash.update(bytes), digest: () => hash.digest() }
+    }
+  }
+}
+
+function running32(next: (bytes: Uint8Array, previous: number) => number): RunningChecksum {
+  let crc = 0
+  return {
+    update: (bytes) => {
+      crc = next(bytes, crc)
+    },
+    digest: () => {
+      const value = Buffer.alloc(4)
+      value.writeUInt32BE(crc)
+      return value
+    },
+  }
+}
+
+export function isChecksumAlgorithm(name: string): name is ChecksumAlgorithm {
+  return (checksumAlgorithms as readonly string[]).includes(name)
+}
+
+/** The header that carries a value of the algorithm. */
+export function checksumHeader(algorithm: ChecksumAlgorithm): string {
+  return `x-amz-checksum-${algorithm.toLowerCase()}`
+}
+
+/** The member of the API model (and the XML element) that carries it. */
+export function checksumMember<A extends ChecksumAlgorithm>(algorithm: A): `Checksum${A}` {
+  return `Checksum${algorithm}`
+}

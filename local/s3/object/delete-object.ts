@@ -1,0 +1,87 @@
+import type { Call, HttpResponse } from '#local/service.ts'
+import { authorizeObject } from '../authorize.ts'
+import { type Bucket, isVersioned } from '../bucket/bucket-table.ts'
+import { recordEvent } from '../notification/record-event.ts'
+import type { S3Request } from '../s3-request.ts'
+import type { S3State } from '../s3-state.ts'
+import type { IndexWriter } from '../storage/open-index.ts'
+import { createVersionId } from '../storage/version-id.ts'
+import { existingTagContext } from './object-tags.ts'
+import { removeNullVersion, wholeSecond } from './write-object.ts'
+import { assertMatches } from './write-precondition.ts'
+
+export interface Deletion {
+  readonly key: string
+  readonly versionId: string | null
+  /** Only an object with this ETag is deleted, or any for `*`. */
+  readonly ifMatch: string | undefined
+}
+
+export interface Deleted {
+  /** Whether a delete marker was made or removed. */
+  readonly isMarker: boolean
+  /** Of the version that was removed, or of the marker that was made. */
+  readonly versionId: string | undefined
+}
+
+export function handleDeleteObject(s3: S3State, { bucket, key, query, headers }: S3Request, call: Call): HttpResponse {
+  const deletion = { key, versionId: query.get('versionId'), ifMatch: headers['if-match'] }
+  const { isMarker, versionId } = deleteObject(s3, call, s3.buckets.require(bucket), deletion)
+  return {
+    status: 204,
+    headers: {
+      ...(isMarker ? { 'x-amz-delete-marker': 'true' } : {}),
+      ...(versionId === undefined ? {} : { 'x-amz-version-id': versionId }),
+    },
+  }
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeletingObjectVersions.html */
+export function deleteObject(s3: S3State, call: Call, bucket: Bucket, { key, versionId, ifMatch }: Deletion): Deleted {
+  const action = versionId === null ? 's3:DeleteObject' : 's3:DeleteObjectVersion'
+  const target = versionId === null ? s3.index.newest(bucket.name, key) : s3.index.find(bucket.name, key, versionId)
+  authorizeObject(call, bucket, key, action, existingTagContext(target?.object?.tags))
+  if (ifMatch !== undefined) assertMatches(ifMatch, key, s3.index.newest(bucket.name, key))
+  const deleted = s3.index.commit((writer) => {
+    if (versionId !== null) return removeVersion(s3, call, writer, bucket, key, versionId)
+    if (bucket.configurations.versioning?.Status) return addMarker(s3, call, writer, bucket, key)
+    if (target) {
+      writer.remove(target)
+      recordEvent(s3, call, bucket, 'ObjectRemoved:Delete', {
+        key,
+        sequence: s3.index.nextSequence(),
+        versionId: 'null',
+      })
+    }
+    return { isMarker: false, versionId: undefined }
+  })
+  s3.outbox.deliver()
+  return deleted
+}
+
+function removeVersion(
+  s3: S3State,
+  call: Call,
+  writer: IndexWriter,
+  bucket: Bucket,
+  key: string,
+  versionId: string,
+): Deleted {
+  const version = s3.index.find(bucket.name, key, versionId)
+  if (version) {
+    writer.remove(version)
+    recordEvent(s3, call, bucket, 'ObjectRemoved:Delete', { key, sequence: s3.index.nextSequence(), versionId })
+  }
+  return { isMarker: version !== undefined && !version.object, versionId }
+}
+
+function addMarker(s3: S3State, call: Call, writer: IndexWriter, bucket: Bucket, key: string): Deleted {
+  const sequence = s3.index.nextSequence()
+  const versionId = isVersioned(bucket) ? createVersionId(sequence) : 'null'
+  if (versionId === 'null') removeNullVersion(s3, writer, bucket, key, s3.index.newest(bucket.name, key))
+  writer.add({ bucket: bucket.name, key, sequence, versionId, modified: wholeSecond(s3.clock()), object: undefined })
+  recordEvent(s3, call, bucket, 'ObjectRemoved:DeleteMarkerCreated', { key, sequence, versionId, etag: emptyMd5 })
+  return { isMarker: true, versionId }
+}
+
+const emptyMd5 = 'd41d8cd98f00b204e9800998ecf8427e'
