@@ -27,17 +27,22 @@ const codes: Readonly<Record<string, DeviceFaultCode>> = {
   CERT_NOT_YET_VALID: 'SERVER_CERTIFICATE_NOT_YET_VALID',
 }
 
-/** The alerts of RFC 8446, section 6.2, that speak of our certificate; any other means that the peer did not like it either. */
+/** The alerts of RFC 8446, section 6.2, that tell more than that there is no agreement. */
 const alerts: Readonly<Record<string, DeviceFaultCode>> = {
   CERTIFICATE_EXPIRED: 'CERTIFICATE_EXPIRED',
   CERTIFICATE_REVOKED: 'CERTIFICATE_REVOKED',
   UNKNOWN_CA: 'CERTIFICATE_CA_UNREGISTERED',
-  PROTOCOL_VERSION: 'NOT_TLS',
+  BAD_CERTIFICATE: 'CERTIFICATE_REFUSED',
+  CERTIFICATE_UNKNOWN: 'CERTIFICATE_REFUSED',
+  CERTIFICATE_REQUIRED: 'CERTIFICATE_REFUSED',
+  UNSUPPORTED_CERTIFICATE: 'CERTIFICATE_REFUSED',
+  ACCESS_DENIED: 'CERTIFICATE_REFUSED',
+  UNRECOGNIZED_NAME: 'SERVER_HOST_MISMATCH',
 }
 
 function faultCode(code: string): DeviceFaultCode | undefined {
-  const alert = /^ERR_SSL_.*ALERT_(?:NUMBER_)?([A-Z_]+)$/.exec(code)?.[1]
-  if (alert !== undefined) return alerts[alert] ?? 'CERTIFICATE_REFUSED'
+  const alert = /^ERR_SSL_(?:SSL\/TLS|SSLV3|TLSV1|TLSV13)_(?:ALERT_)?([A-Z_]+)$/.exec(code)?.[1]
+  if (alert !== undefined) return alerts[alert] ?? 'TLS_REFUSED'
   return code === 'EPROTO' || code.startsWith('ERR_SSL_') ? 'NOT_TLS' : codes[code]
 }
 

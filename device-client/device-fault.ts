@@ -9,8 +9,7 @@ interface Mend {
 
 /** Every way in which a device fails by itself, with its mend. The union is closed: a new way to fail is a new line here. */
 export const deviceFaults = {
-  NOT_ENROLLED: { hint: 'run: thingdrop-device enroll --thing NAME, with the claim in THINGDROP_CLAIM' },
-  ENROLLED_AS_ANOTHER: { hint: 'choose another --dir, or replace the identity: thingdrop-device enroll --force' },
+  NOT_ENROLLED: { hint: 'run: thingdrop-device enroll, with the claim URL in THINGDROP_CLAIM' },
   FOLDER_UNUSABLE: { hint: 'give this user the folder, or choose another: --dir or THINGDROP_DEVICE_DIR' },
   FOLDER_DAMAGED: { hint: 'make another claim and run: thingdrop-device enroll --force' },
   KEY_EXPOSED: {
@@ -37,6 +36,7 @@ export const deviceFaults = {
     transient: true,
   },
   CONNECTION_LOST: { hint: 'the link was cut: check the network', transient: true },
+  TLS_REFUSED: { hint: 'the two agree on no TLS version or protocol: look for a proxy, check the port' },
   NOT_TLS: { hint: 'something else answers there: a captive portal, a proxy, or a wrong port' },
   SERVER_CA_UNKNOWN: {
     hint: 'name the CA that signed the server with --ca-file, or look for a proxy that intercepts TLS',
@@ -58,7 +58,7 @@ export const deviceFaults = {
   },
   CERTIFICATE_INACTIVE: { hint: 'connect once to be registered: thingdrop-device connect; else ask an operator' },
   REGISTRATION_PENDING: {
-    hint: 'ask an operator: thingdrop things list says whether it was quarantined, and why',
+    hint: 'the service hangs up on a certificate that is new, quarantined or of another fleet: thingdrop things list says which, and why',
     transient: true,
   },
   MQTT_VERSION_REFUSED: { hint: 'the endpoint does not speak MQTT 3.1.1: check mqttEndpoint' },

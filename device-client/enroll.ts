@@ -4,7 +4,6 @@ import { type CreateCertificateResponse, createCertificateResponseSchema } from 
 import { parseClaimUrl } from '#contract/claim.ts'
 import { Fault } from '#contract/fault.ts'
 import { problemSchema } from '#contract/problem.ts'
-import { parseThingName } from '#contract/thing-name.ts'
 import { createCertificateRequest } from './certificate-request.ts'
 import type { SavedConfiguration } from './device-configuration.ts'
 import { DeviceFault } from './device-fault.ts'
@@ -17,8 +16,7 @@ import { createFileDurably, renameDurably, writeFileDurably } from './write-file
 
 export interface EnrollOptions {
   readonly dir: string
-  readonly thingName: string
-  /** `https://…/v1/certificates#tdc_…`. */
+  /** `https://…/v1/certificates?thing=NAME#tdc_…`: names the thing that this device becomes. */
   readonly claimUrl: string
   /** PEM file of the CAs to trust instead of Node's own; its path is saved. */
   readonly caFile?: string | undefined
@@ -36,8 +34,7 @@ export async function enroll(
   runtime: Runtime,
   retrying: RetryOptions,
 ): Promise<SavedConfiguration> {
-  const thingName = parseThingName(options.thingName)
-  const { url, claim } = parseClaimUrl(options.claimUrl)
+  const { url, thingName, claim } = parseClaimUrl(options.claimUrl)
   const address = new URL(url)
   if (address.protocol !== 'https:' && !loopbackHosts.includes(address.hostname)) {
     throw new DeviceFault('CLAIM_URL_INSECURE', `${address.host} would be spoken to without TLS`)

@@ -60,8 +60,7 @@ export function createSigner(service: string, region: string): SignRequest {
     const stringToSign = `AWS4-HMAC-SHA256\n${time}\n${scope}\n${hash('sha256', canonicalRequest)}`
     const signature = signingHmac(credentials.secretAccessKey, day)(stringToSign).toString('hex')
     const credential = `${credentials.accessKeyId}/${scope}`
-    headers.authorization =
-      `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=${signedHeaders}, Signature=${signature}`
+    headers.authorization = `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=${signedHeaders}, Signature=${signature}`
     return headers
   }
 }

@@ -4,9 +4,9 @@ import type { Option, OptionValues } from './options.ts'
 /** What a command gets. Results go to `print`, one line each (stdout); everything else to `log` (stderr). */
 export interface CommandContext {
   readonly device: Device
-  readonly dir: string
   readonly options: OptionValues
   readonly operands: readonly string[]
+  readonly env: NodeJS.ProcessEnv
   readonly print: (line: string) => void
   readonly log: (line: string) => void
   /** Aborts when the process is told to end. */

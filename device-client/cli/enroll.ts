@@ -9,13 +9,12 @@ import { UsageError } from './usage-error.ts'
 
 export const enroll: Command = {
   summary: 'trade a claim for a certificate',
-  usage: '--thing NAME [--claim-file FILE] [--ca-file FILE] [--force]',
+  usage: '[--claim-file FILE] [--ca-file FILE] [--force]',
   description: `Makes an EC P-256 key, which never leaves this machine, and asks for a certificate with the claim URL
 that "thingdrop claims create" printed. The claim is a secret: it is read from THINGDROP_CLAIM, from
 --claim-file or from standard input, never from the command line, where other users could see it.
 A device that is enrolled already is left as it is.`,
   options: {
-    thing: { value: 'NAME', env: 'THINGDROP_THING', help: "the thing's name, as the claim was made for it" },
     'claim-file': { value: 'FILE', env: 'THINGDROP_CLAIM_FILE', help: 'file that holds the claim URL' },
     'ca-file': {
       value: 'FILE',
@@ -25,23 +24,18 @@ A device that is enrolled already is left as it is.`,
     force: { help: 'replace the key and certificate that are there' },
     ...commonOptions,
   },
-  example: 'THINGDROP_CLAIM=https://…/v1/certificates#tdc_… thingdrop-device enroll --thing press-7',
+  example: "THINGDROP_CLAIM='https://…/v1/certificates?thing=press-7#tdc_…' thingdrop-device enroll",
 
   async run(context) {
-    const { device, dir, options, operands, print } = context
+    const { device, options, operands, print } = context
     if (operands.length > 0) throw new UsageError('enroll takes no operand; a claim does not belong on a command line')
-    const thingName = options.text('thing')
     const enrolled = options.isSet('force') ? undefined : enrolledAs(context)
     if (enrolled !== undefined) {
-      if (thingName !== undefined && thingName !== enrolled) {
-        throw new DeviceFault('ENROLLED_AS_ANOTHER', `${dir} holds ${enrolled}, not ${thingName}`)
-      }
       print(`already enrolled as ${enrolled}`)
       return 0
     }
-    if (thingName === undefined) throw new UsageError('enroll needs --thing NAME or THINGDROP_THING')
     const claimUrl = await readClaim(context)
-    await device.enroll({ thingName, claimUrl, caFile: options.text('ca-file') }, retryingOf(context))
+    const { thingName } = await device.enroll({ claimUrl, caFile: options.text('ca-file') }, retryingOf(context))
     print(`enrolled as ${thingName}`)
     return 0
   },
@@ -57,7 +51,7 @@ function enrolledAs({ device }: CommandContext): string | undefined {
 }
 
 async function readClaim(context: CommandContext): Promise<string> {
-  const claim = process.env.THINGDROP_CLAIM || (await readClaimText(context))
+  const claim = context.env.THINGDROP_CLAIM || (await readClaimText(context))
   if (claim.trim() === '') throw new DeviceFault('CLAIM_MISSING', 'there is no claim')
   return claim
 }

@@ -12,7 +12,7 @@ ${rows.join('\n')}
   thingdrop-device --version        prints the version
 
 Example:
-  THINGDROP_CLAIM=https://…/v1/certificates#tdc_… thingdrop-device enroll --thing press-7
+  THINGDROP_CLAIM='https://…/v1/certificates?thing=press-7#tdc_…' thingdrop-device enroll
   thingdrop-device connect
   thingdrop-device upload readings.csv
 

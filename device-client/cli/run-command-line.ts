@@ -1,0 +1,70 @@
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { Fault } from '#contract/fault.ts'
+import packageJson from '../../package.json' with { type: 'json' }
+import { createDevice } from '../device.ts'
+import { DeviceFault } from '../device-fault.ts'
+import type { Command, CommandContext } from './command.ts'
+import { connect } from './connect.ts'
+import { credentials } from './credentials.ts'
+import { enroll } from './enroll.ts'
+import { formatCommandHelp, formatProgramHelp } from './help.ts'
+import { parseOptions } from './options.ts'
+import { upload } from './upload.ts'
+import { UsageError } from './usage-error.ts'
+
+const commands: Readonly<Record<string, Command>> = { enroll, connect, credentials, upload }
+
+/** What the process gives: its environment, its two outputs, and the wish that it ends. */
+export type Surroundings = Pick<CommandContext, 'env' | 'print' | 'log' | 'signal'>
+
+/** Runs one command line and resolves with the exit code: 0 done, 1 refused or failed, 2 wrong usage. */
+export async function runCommandLine(args: readonly string[], surroundings: Surroundings): Promise<number> {
+  const { log, signal } = surroundings
+  try {
+    return await runProgram(args, surroundings)
+  } catch (error) {
+    if (error instanceof UsageError) {
+      log(`thingdrop-device: ${error.message}\nTry: thingdrop-device --help`)
+      return 2
+    }
+    if (error instanceof DeviceFault || error instanceof Fault) {
+      log(`${error.code} ${error.message}`)
+      if (error.hint !== undefined) log(`  ${error.hint}`)
+      return 1
+    }
+    if (!signal.aborted) throw error
+    log('interrupted')
+    return 1
+  }
+}
+
+async function runProgram([name = '', ...args]: readonly string[], surroundings: Surroundings): Promise<number> {
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined
+  if (command !== undefined) return await runCommand(name, command, args, surroundings)
+  if (name === '--version') surroundings.print(packageJson.version)
+  else if (name === '--help' || name === 'help') surroundings.print(formatProgramHelp(commands))
+  else throw new UsageError(name === '' ? 'name a command' : `there is no command ${JSON.stringify(name)}`)
+  return 0
+}
+
+async function runCommand(
+  name: string,
+  command: Command,
+  args: readonly string[],
+  surroundings: Surroundings,
+): Promise<number> {
+  const { options, operands } = parseOptions(args, command.options, surroundings.env)
+  if (options.isSet('help')) {
+    surroundings.print(formatCommandHelp(name, command))
+    return 0
+  }
+  const dir = options.text('dir') ?? join(homedir(), '.thingdrop-device')
+  const concurrency = options.number('concurrency', 1)
+  const device = createDevice({ dir, ...(concurrency !== undefined && { concurrency }) })
+  try {
+    return await command.run({ ...surroundings, device, options, operands })
+  } finally {
+    device.close()
+  }
+}
