@@ -5,7 +5,7 @@ import { IoTClient } from '@aws-sdk/client-iot'
 import { createGateway } from '#local/gateway/gateway.ts'
 import type { Authorizer, Caller } from '#local/service.ts'
 import { createRegistry } from '../registry/registry.ts'
-import { parseRuleSql } from '../rules/parse-sql.ts'
+import { ruleSyntax } from '../rules/rule-syntax.ts'
 import { createIotControl } from './iot-control.ts'
 
 export const accountId = '123456789012'
@@ -34,7 +34,7 @@ export async function startControl({ quotas }: { quotas?: 'aws' } = {}) {
     accountId,
     clock,
     endpoints: () => ({ data: 'data.localhost:8883', credentials: 'credentials.localhost:8443' }),
-    rules: { parseSql: parseRuleSql, actions: ['sqs', 'lambda', 'republish'] },
+    rules: ruleSyntax,
     quotas,
   })
   const gateway = createGateway({

@@ -27,7 +27,7 @@ export function createRoleAliasOperations(registry: Registry, accountId: string,
 
   function find(name: string): RoleAlias {
     const alias = roleAliases.get(name)
-    if (!alias) throw notFound(`Role alias ${name} does not exist`)
+    if (!alias) throw notFound(`RoleAlias not found (name= ${name})`)
     return alias
   }
 
@@ -40,7 +40,11 @@ export function createRoleAliasOperations(registry: Registry, accountId: string,
       const created = { roleAlias, roleArn, credentialDurationSeconds, createdAtMs: now, modifiedAtMs: now }
       registry.transaction(() => {
         if (!roleAliases.create(roleAlias, created)) {
-          throw alreadyExists(`Role alias ${roleAlias} already exists`, roleAlias, roleAliasArn)
+          throw alreadyExists(
+            `RoleAlias cannot be created - already exists (name=${roleAlias})`,
+            roleAlias,
+            roleAliasArn,
+          )
         }
         addTags(registry, roleAliasArn, input.tags)
       })

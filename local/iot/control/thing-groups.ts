@@ -84,11 +84,15 @@ export function createThingGroupOperations(registry: Registry, clock: () => Date
         version: group.version,
         thingGroupProperties: {
           ...(group.description !== undefined && { thingGroupDescription: group.description }),
-          attributePayload: { attributes: { ...group.attributes } },
+          ...(Object.keys(group.attributes).length > 0 && {
+            attributePayload: { attributes: { ...group.attributes } },
+          }),
         },
         thingGroupMetadata: {
-          ...(group.parentGroupName !== undefined && { parentGroupName: group.parentGroupName }),
-          rootToParentThingGroups: ancestorsOf(registry, group).map(toNameAndArn),
+          ...(group.parentGroupName !== undefined && {
+            parentGroupName: group.parentGroupName,
+            rootToParentThingGroups: ancestorsOf(registry, group).map(toNameAndArn),
+          }),
           creationDate: new Date(group.createdAtMs),
         },
       }

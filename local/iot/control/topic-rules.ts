@@ -63,7 +63,7 @@ export function createTopicRuleOperations(registry: Registry, syntax: RuleSyntax
       const ruleArn = arn.topicRule(ruleName)
       registry.transaction(() => {
         if (!topicRules.create(ruleName, { ruleName, payload, createdAtMs: clock().getTime() })) {
-          throw alreadyExists(`Topic rule ${ruleName} already exists`, ruleName, ruleArn)
+          throw alreadyExists('Rule with given name already exists', ruleName, ruleArn)
         }
         addTags(
           registry,

@@ -152,7 +152,7 @@ export interface Registry {
   readonly policyTargets: Relation
 
   /** Reads in the order of creation; equal times are ordered by id. */
-  listByAge<T>(collection: 'certificate' | 'caCertificate' | 'policy' | 'roleAlias', range: AgeRange): Aged<T>[]
+  listByAge<T>(collection: 'certificate' | 'caCertificate' | 'policy', range: AgeRange): Aged<T>[]
 
   readonly arn: RegistryArns
   /** Emits `change` after the write is durable; within a transaction after its commit. */
