@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { AwsError, type Caller } from '#local/service.ts'
 import { parseSignature } from './parse-signature.ts'
 import { readRequestHead } from './request-head.ts'
-import { createSigner } from './signer.fixture.ts'
+import { createSigner } from './signer-fixture.ts'
 import { createSignatureVerifier } from './verify-signature.ts'
 
 const caller: Caller = { kind: 'user', arn: 'arn:aws:iam::1:user/u', accountId: '1', userId: 'AIDA', context: {} }
