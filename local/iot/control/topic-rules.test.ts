@@ -56,6 +56,7 @@ test('a rule is created, read, replaced, switched off and on, and deleted', asyn
   )
 
   await send(new DeleteTopicRuleCommand({ ruleName: 'jitr' }))
+  await send(new DeleteTopicRuleCommand({ ruleName: 'jitr' }))
   await expect(read()).rejects.toMatchObject({
     name: 'UnauthorizedException',
     message: "Access to topic rule 'jitr' was denied",

@@ -120,8 +120,8 @@ export function createTopicRuleOperations(registry: Registry, syntax: RuleSyntax
     EnableTopicRule: ({ ruleName }: Checked<EnableTopicRuleRequest>): void => setDisabled(ruleName, false),
     DisableTopicRule: ({ ruleName }: Checked<DisableTopicRuleRequest>): void => setDisabled(ruleName, true),
 
+    /** Succeeds for a rule that does not exist: AWS documents no error for it, and a deletion that is tried again must end. */
     DeleteTopicRule({ ruleName }: Checked<DeleteTopicRuleRequest>): void {
-      find(ruleName)
       registry.transaction(() => {
         topicRules.delete(ruleName)
         registry.tags.delete(arn.topicRule(ruleName))
