@@ -6,7 +6,7 @@ import { contextLookup } from './policy/context-lookup.ts'
 import { type AttachedPolicy, decide } from './policy/decide.ts'
 import { policyCache } from './policy-cache.ts'
 
-export interface DecideOptions {
+interface DecideOptions {
   readonly context?: ConditionContext | undefined
   /** A policy of the resource itself. */
   readonly onResource?: AttachedPolicy | undefined

@@ -4,7 +4,7 @@ import type { Outcome } from './policy/evaluate-policies.ts'
 import { type AccessRequest, matchedPatterns } from './policy/match-statement.ts'
 
 /** A statement that had a say in a decision. */
-export interface DecidingStatement {
+interface DecidingStatement {
   readonly policyType: PolicyType
   /** ARN of the user, role or resource that the policy is attached to. */
   readonly owner: string

@@ -58,7 +58,7 @@ export function effectivePolicies(directory: Directory): (caller: Caller) => Eff
   }
 }
 
-export function defaultDocument({ versions, defaultVersionId }: PolicyRecord): string {
+function defaultDocument({ versions, defaultVersionId }: PolicyRecord): string {
   return versions.find(({ id }) => id === defaultVersionId)?.document ?? '{}'
 }
 

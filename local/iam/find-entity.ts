@@ -13,7 +13,7 @@ export function findRole(directory: Directory, name: string): RoleRecord | undef
   return role?.name === name ? role : undefined
 }
 
-export function requireUser(directory: Directory, name: string): UserRecord {
+function requireUser(directory: Directory, name: string): UserRecord {
   const user = findUser(directory, name)
   if (user === undefined) throw noSuchEntity(`The user with name ${name} cannot be found.`)
   return user

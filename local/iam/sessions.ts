@@ -11,7 +11,7 @@ import { roleSessionCaller, type SessionClaims } from './role-session-caller.ts'
 import type { SecretKeys } from './secret-keys.ts'
 import { uniqueId } from './unique-id.ts'
 
-export interface AssumeRoleRequest {
+interface AssumeRoleRequest {
   readonly roleArn: string
   /** 2–64 of `[\w+=,.@-]`. */
   readonly sessionName: string

@@ -1,11 +1,10 @@
 import { limitExceeded } from '../iam-errors.ts'
 import { compilePolicy } from '../policy/compile-policy.ts'
-import { type CheckedMember, requireText } from './check-text.ts'
+import { requireText } from './check-text.ts'
 
 /** The text of an identity policy. Throws MalformedPolicyDocument when it cannot be used. */
 export function requireDocument(input: { PolicyDocument?: unknown }): string {
-  const member: CheckedMember = 'PolicyDocument'
-  const text = requireText(input, member)
+  const text = requireText(input, 'PolicyDocument')
   compilePolicy(text, 'identity')
   return text
 }

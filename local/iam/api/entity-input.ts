@@ -2,7 +2,7 @@ import type { Call, ConditionContext } from '#local/service.ts'
 import type { Directory } from '../directory.ts'
 import { findPolicy, requireEntity } from '../find-entity.ts'
 import { noSuchEntity } from '../iam-errors.ts'
-import { type EntityKind, entityArn, type RoleRecord, type UserRecord } from '../records.ts'
+import { type EntityKind, entityArn, entityId, type RoleRecord, type UserRecord } from '../records.ts'
 import { optionalText, requireText } from './check-text.ts'
 import { entityContext } from './entity-shape.ts'
 
@@ -37,7 +37,7 @@ function requireOrDeny(directory: Directory, kind: EntityKind, name: string, cal
 
 export function putEntity(directory: Directory, kind: EntityKind, entity: UserRecord | RoleRecord): void {
   const collection: { put(id: string, value: UserRecord | RoleRecord): void } = directory[kind]
-  collection.put(entity.name.toLowerCase(), entity)
+  collection.put(entityId(entity.name), entity)
 }
 
 /** The boundary that a new user or role gets. */

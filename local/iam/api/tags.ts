@@ -16,7 +16,7 @@ export function parseTags(tags: readonly Tag[] = []): Tags {
       throw constraintError(
         `'${Value}'`,
         `tags.${index + 1}.member.value`,
-        'Member must have at most 256 characters of [\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*',
+        'Member must satisfy regular expression pattern: [\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*',
       )
     const isDuplicate = Object.keys(parsed).some((key) => key.toLowerCase() === Key?.toLowerCase())
     if (isDuplicate)

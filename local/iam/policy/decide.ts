@@ -24,7 +24,7 @@ export interface PolicySet {
   readonly resourceMustAllow?: boolean
 }
 
-export interface MatchedStatement {
+interface MatchedStatement {
   readonly source: AttachedPolicy
   readonly statement: Statement
 }
