@@ -3,11 +3,12 @@ import { join } from 'node:path'
 import { AwsError, type Call, type Operations } from '#local/service.ts'
 import { openStore } from '#local/store.ts'
 import type { AssetStore } from './asset-store.ts'
-import { deployStack, type ProgressEvent, type StackDeployer } from './deploy-stack.ts'
+import { deployStack } from './deploy-stack.ts'
 import { generateName } from './generate-name.ts'
 import { readAssembly } from './read-assembly.ts'
 import { type CustomResourceOptions, requestCustomResource } from './request-custom-resource.ts'
 import type { ResourceContext } from './resource-type.ts'
+import type { ProgressEvent, StackDeployer } from './stack-deployer.ts'
 import { createStackRecords, type ResourceRecord, type StackRecord } from './stack-records.ts'
 
 export interface DeployerOptions {

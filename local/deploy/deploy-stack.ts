@@ -2,33 +2,9 @@ import { type DeployedValues, planStack } from './plan-stack.ts'
 import { provisionResource } from './provision-resource.ts'
 import { removeLeftovers } from './remove-leftovers.ts'
 import { resolve, type Scope } from './resolve.ts'
-import type { ResourceContext } from './resource-type.ts'
-import type { ResourceRecord, StackOutput, StackRecord, StackRecords } from './stack-records.ts'
+import type { StackDeployer, StackRequest } from './stack-deployer.ts'
+import type { StackOutput, StackRecord, StackRecords } from './stack-records.ts'
 import { parseTemplate, type Template } from './template.ts'
-
-export interface ProgressEvent {
-  readonly logicalId: string
-  readonly type: string
-  readonly status: ResourceRecord['status'] | 'UNCHANGED' | 'RETAINED'
-  readonly reason?: string
-}
-
-export interface StackRequest {
-  readonly stackName: string
-  readonly templateBody: string
-  readonly parameters?: Readonly<Record<string, unknown>>
-  readonly onProgress?: (event: ProgressEvent) => void
-}
-
-export interface StackDeployer {
-  readonly records: StackRecords
-  readonly accountId: string
-  readonly region: string
-  readonly clock: () => Date
-  /** Capital letters and digits for physical names and ids. */
-  readonly randomText: (length: number) => string
-  readonly makeContext: (stack: StackRecord, resource: ResourceRecord, resumed: boolean) => ResourceContext
-}
 
 /**
  * Brings the services to what the template says. Unlike CloudFormation it does not roll back: after a failure the

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { StackDeployer, StackRequest } from './deploy-stack.ts'
 import { type PlannedResource, readProperties } from './plan-stack.ts'
 import type { Scope } from './resolve.ts'
+import type { StackDeployer, StackRequest } from './stack-deployer.ts'
 import type { ResourceRecord, StackRecord } from './stack-records.ts'
 
 /** Creates, updates or replaces one resource, or leaves it when its properties are what they were. */

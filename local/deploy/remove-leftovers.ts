@@ -1,5 +1,5 @@
-import type { StackDeployer, StackRequest } from './deploy-stack.ts'
 import { findResourceType } from './resources/index.ts'
+import type { StackDeployer, StackRequest } from './stack-deployer.ts'
 import type { StackRecord } from './stack-records.ts'
 
 /** Removes what was replaced or is gone from the template, newest first, unless its policy says to keep it. */

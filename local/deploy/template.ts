@@ -11,31 +11,31 @@ const resource = z.strictObject({
   Condition: z.string().optional(),
   DeletionPolicy: deletionPolicy.default('Delete'),
   UpdateReplacePolicy: deletionPolicy.default('Delete'),
-  Metadata: z.unknown(),
+  Metadata: z.unknown().optional(),
 })
 
 const parameter = z.object({
   Type: z.string(),
-  Default: z.unknown(),
+  Default: z.unknown().optional(),
   AllowedValues: z.array(z.unknown()).optional(),
 })
 
 const output = z.strictObject({
-  Value: z.unknown(),
+  Value: z.unknown().optional(),
   Description: z.string().optional(),
-  Export: z.unknown(),
+  Export: z.unknown().optional(),
   Condition: z.string().optional(),
 })
 
 const template = z.strictObject({
   AWSTemplateFormatVersion: z.literal('2010-09-09').optional(),
   Description: z.string().optional(),
-  Metadata: z.unknown(),
+  Metadata: z.unknown().optional(),
   Parameters: z.record(z.string(), parameter).default({}),
   Mappings: z.record(z.string(), z.record(z.string(), z.record(z.string(), z.unknown()))).default({}),
   Conditions: z.record(z.string(), z.unknown()).default({}),
   // CDK's rule compares the bootstrap version, which has no meaning here; any other rule would be skipped silently.
-  Rules: z.strictObject({ CheckBootstrapVersion: z.unknown() }).optional(),
+  Rules: z.strictObject({ CheckBootstrapVersion: z.unknown().optional() }).optional(),
   Resources: z.record(z.string(), resource),
   Outputs: z.record(z.string(), output).default({}),
 })

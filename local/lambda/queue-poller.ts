@@ -76,23 +76,23 @@ export function startQueuePoller(options: QueuePollerOptions) {
 
   async function poll(): Promise<void> {
     let backoffMs = firstBackoffMs
-    for (let current = mapping(); current && !stopped.signal.aborted; current = mapping()) {
-      const using = current
-      const concurrency = current.ScalingConfig?.MaximumConcurrency ?? defaultConcurrency
-      if (running.size >= concurrency) {
+    while (!stopped.signal.aborted) {
+      const current = mapping()
+      if (!current) return
+      if (running.size >= (current.ScalingConfig?.MaximumConcurrency ?? defaultConcurrency)) {
         await Promise.race(running)
         continue
       }
       try {
-        const messages = await receive(using)
+        const messages = await receive(current)
         backoffMs = firstBackoffMs
         if (messages.length === 0 || stopped.signal.aborted) continue
         // What is not deleted becomes visible again when its visibility timeout ends.
-        const batch = handle(using, messages).catch((error) => report(error, using))
+        const batch = handle(current, messages).catch((error) => report(error, current))
         running.add(batch)
         batch.finally(() => running.delete(batch))
       } catch (error) {
-        report(error, using)
+        report(error, current)
         await setTimeout(backoffMs, undefined, { signal: stopped.signal, ref: false }).catch(() => {})
         backoffMs = Math.min(backoffMs * 2, maxBackoffMs)
       }

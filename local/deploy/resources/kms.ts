@@ -15,7 +15,7 @@ const keySchema = z.strictObject({
 })
 
 /** The tag by which a second try finds the key that a cut-off one made: keys have no name. */
-const creationTag = 'aws:cloudformation:physical-name'
+const creationTag = 'cloudformation:physical-name'
 
 export const key = defineResource<z.infer<typeof keySchema>>({
   schema: keySchema,
