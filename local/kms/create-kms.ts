@@ -1,3 +1,4 @@
+import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { awsJson } from '#local/gateway/aws-json.ts'
 import type { Operations } from '#local/service.ts'
@@ -11,7 +12,7 @@ import { createSigningOperations } from './signing-operations.ts'
 import { createTagOperations } from './tag-operations.ts'
 
 export interface KmsOptions {
-  /** Holds kms.db, and with it the private keys: must be readable by its owner only. */
+  /** Holds kms.db, and with it the private keys: readable by its owner only. */
   readonly folder: string
   readonly accountId: string
   readonly region: string
@@ -20,7 +21,11 @@ export interface KmsOptions {
 
 /** Asymmetric keys that sign: ECC_NIST_P256. */
 export function createKms(options: KmsOptions) {
-  const store = openStore(join(options.folder, 'kms.db'))
+  const file = join(options.folder, 'kms.db')
+  mkdirSync(options.folder, { recursive: true, mode: 0o700 })
+  // SQLite gives its journal files the mode of the database.
+  closeSync(openSync(file, 'a', 0o600))
+  const store = openStore(file)
   const state: KmsState = { ...options, keys: createKeyStore(store, options) }
   const operations = {
     ...createKeyOperations(state),
