@@ -14,9 +14,6 @@ export const SESSION_EXPIRY_SECONDS = 3600
 
 // Local choices: AWS does not say.
 
-export const CONNECT_TIMEOUT_MS = 5000
-/** A client that takes nothing of what waits for it for so long is dropped. */
-export const DRAIN_TIMEOUT_MS = 10_000
 /** What may wait in memory for a slow client before others wait with it. */
 export const MAX_WAITING_BYTES = 1_048_576
 /** The largest packet: a full payload, its topic and identifiers, or a CONNECT with a will and credentials. */

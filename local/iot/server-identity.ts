@@ -1,5 +1,5 @@
 import 'reflect-metadata'
-import type { webcrypto } from 'node:crypto'
+import { createPrivateKey, type webcrypto, X509Certificate } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createSecureContext, type SecureContext } from 'node:tls'
@@ -7,7 +7,8 @@ import * as x509 from '@peculiar/x509'
 import { secureContextOptions } from './server-tls-options.ts'
 
 const SERVER_VALID_DAYS = 397
-const SERVER_RENEW_DAYS = 30
+/** Looked at when the cloud starts, so it should outlive any run of it. */
+const SERVER_RENEW_DAYS = 90
 const CA_VALID_DAYS = 7300
 const DAY_MS = 86_400_000
 const KEY_ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
@@ -18,8 +19,7 @@ export interface ServerIdentity {
   /** `AmazonRootCA1.pem`: the CA that clients have to trust. */
   readonly caFile: string
   readonly caCertificatePem: string
-  /** The server's certificate, renewed when it nears its end. */
-  secureContext(): SecureContext
+  readonly secureContext: SecureContext
 }
 
 interface KeyPair {
@@ -42,8 +42,6 @@ export async function createServerIdentity(options: {
   const authority = await loadOrMake(caFile, join(folder, 'AmazonRootCA1.key'), () => makeAuthority(clock()))
   const issuer = await importAuthority(authority)
   const hostNames = ['localhost', '*.localhost', ...(options.hostNames ?? [])]
-  const serverFile = join(folder, 'server.pem')
-  const serverKeyFile = join(folder, 'server.key')
 
   const isUsable = ({ certificatePem }: KeyPair) => {
     const certificate = new x509.X509Certificate(certificatePem)
@@ -55,28 +53,17 @@ export async function createServerIdentity(options: {
     )
   }
   const makeServer = () => issueServerCertificate(issuer, hostNames, clock())
-  let server = await loadOrMake(serverFile, serverKeyFile, makeServer, isUsable)
-  let context = contextOf(server)
-  let renewal: Promise<void> | undefined
-
-  const renew = async () => {
-    server = await loadOrMake(serverFile, serverKeyFile, makeServer, isUsable)
-    context = contextOf(server)
-    renewal = undefined
-  }
+  const server = await loadOrMake(join(folder, 'server.pem'), join(folder, 'server.key'), makeServer, isUsable)
 
   return {
     caFile,
     caCertificatePem: authority.certificatePem,
-    secureContext() {
-      if (!renewal && !isUsable(server)) renewal = renew()
-      return context
-    },
+    secureContext: createSecureContext({
+      ...secureContextOptions,
+      key: server.keyPem,
+      cert: server.certificatePem,
+    }),
   }
-}
-
-function contextOf({ keyPem, certificatePem }: KeyPair): SecureContext {
-  return createSecureContext({ ...secureContextOptions, key: keyPem, cert: certificatePem })
 }
 
 async function loadOrMake(
@@ -87,10 +74,11 @@ async function loadOrMake(
 ): Promise<KeyPair> {
   if (existsSync(certificateFile) && existsSync(keyFile)) {
     const pair = { keyPem: readFileSync(keyFile, 'utf8'), certificatePem: readFileSync(certificateFile, 'utf8') }
-    if (isUsable(pair)) return pair
+    // A kill between the two writes below leaves a key and a certificate that do not belong together.
+    const belong = new X509Certificate(pair.certificatePem).checkPrivateKey(createPrivateKey(pair.keyPem))
+    if (belong && isUsable(pair)) return pair
   }
   const pair = await make()
-  // The key first: a certificate on disk always has its key, whenever the process is killed.
   replaceFile(keyFile, pair.keyPem, 0o600)
   replaceFile(certificateFile, pair.certificatePem, 0o644)
   return pair

@@ -11,12 +11,12 @@ export const secureContextOptions = {
  * TLS of the endpoints that devices connect to. Every client certificate gets through the handshake: the registry
  * decides, not a trust store. The server has a certificate only for who asks by name, so SNI is required.
  */
-export function deviceTlsOptions({ secureContext }: { secureContext: () => SecureContext }): TlsOptions {
+export function deviceTlsOptions({ secureContext }: { secureContext: SecureContext }): TlsOptions {
   return {
     ...secureContextOptions,
     requestCert: true,
     rejectUnauthorized: false,
     handshakeTimeout: 10_000,
-    SNICallback: (_serverName, done) => done(null, secureContext()),
+    SNICallback: (_serverName, done) => done(null, secureContext),
   }
 }

@@ -5,7 +5,7 @@ import { openStore } from '#local/store.ts'
 import type { DeviceAuthorizer } from '../device-permissions.ts'
 import type { CertificateClassifier } from '../jitr/classify-certificate.ts'
 import { listenLocally } from '../listen-locally.ts'
-import { CONNECT_TIMEOUT_MS, DRAIN_TIMEOUT_MS, SESSION_EXPIRY_SECONDS } from '../mqtt-limits.ts'
+import { SESSION_EXPIRY_SECONDS } from '../mqtt-limits.ts'
 import type { Publication, Publish, Publisher } from '../publication.ts'
 import type { Registry } from '../registry/types.ts'
 import type { ServerIdentity } from '../server-identity.ts'
@@ -20,6 +20,8 @@ import { createSessionQueue } from './session-queue.ts'
 import { createSessionSubscriptions } from './session-subscriptions.ts'
 
 const EXPIRY_CHECK_MS = 60_000
+/** Local choice: AWS does not say. */
+const DEFAULT_TIMEOUTS = { connectMs: 5000, drainMs: 10_000 }
 
 export interface BrokerOptions {
   /** Holds `broker.db`: retained messages and persistent sessions. */
@@ -34,6 +36,12 @@ export interface BrokerOptions {
   readonly region: string
   readonly clock: () => Date
   readonly log: (line: string) => void
+  readonly timeouts?: {
+    /** From the handshake to CONNECT. */
+    readonly connectMs: number
+    /** For a client that takes nothing of what waits for it. */
+    readonly drainMs: number
+  }
 }
 
 /** AWS IoT's message broker: MQTT 3.1.1 over mutual TLS. */
@@ -47,7 +55,7 @@ export interface Broker {
 }
 
 export async function createBroker(options: BrokerOptions): Promise<Broker> {
-  const { registry, clock, log } = options
+  const { registry, clock, log, timeouts = DEFAULT_TIMEOUTS } = options
   const store = openStore(join(options.folder, 'broker.db'))
   const retained = createRetainedMessages(store)
   const subscriptions = createSessionSubscriptions(store)
@@ -79,8 +87,8 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
   }
 
   const aedes = new Aedes({
-    connectTimeout: CONNECT_TIMEOUT_MS,
-    drainTimeout: DRAIN_TIMEOUT_MS,
+    connectTimeout: timeouts.connectMs,
+    drainTimeout: timeouts.drainMs,
     concurrency: 0,
     persistence: createAedesPersistence({
       retained,

@@ -3,6 +3,9 @@ import { MAX_PACKET_BYTES, MAX_WAITING_BYTES } from '../mqtt-limits.ts'
 import { admitPacket } from './admit-packet.ts'
 import { createFrameReader } from './frame-reader.ts'
 
+/** The first byte of a CONNECT packet (MQTT 3.1.1, 3.1.1). */
+const CONNECT = 0x10
+
 /**
  * Stands between a client's socket and the broker. Inwards it passes whole packets that AWS IoT would take and
  * destroys the connection at the first other one. Outwards it lets packets wait in the socket up to a bound, so that
@@ -26,7 +29,11 @@ export function createPacketGate(socket: Duplex): Duplex {
     },
   })
 
+  socket.once('data', (chunk: Buffer) => {
+    if (chunk[0] !== CONNECT) gate.destroy(new Error('the first packet is no CONNECT'))
+  })
   socket.on('data', (chunk: Buffer) => {
+    if (gate.destroyed) return
     try {
       for (const packet of readFrames(chunk)) {
         admitPacket(packet)

@@ -7,7 +7,7 @@ export interface Token {
 }
 
 const TOKEN =
-  /(?<word>[\p{L}_][\p{L}\p{N}_]*)|(?<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|(?<single>'[^']*')|(?<double>"[^"]*")|(?<symbol><>|!=|<=|>=|[=<>+\-*/%(),.[\]])/uy
+  /(?<word>[\p{L}_][\p{L}\p{N}_]*)|(?<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|(?<single>'[^']*')|(?<double>"[^"]*")|(?<symbol><>|!=|<=|>=|[=<>+\-*/%(),.[\]@])/uy
 
 export function sqlParseError(message: string): AwsError {
   return new AwsError('SqlParseException', message)

@@ -1,18 +1,24 @@
 import { createCall } from '#local/gateway/call.ts'
 import type { Iam } from '#local/iam/create-iam.ts'
+import type { Call, Caller } from '#local/service.ts'
+
+/** A call that the account itself makes, or another caller. */
+export function callOf(iam: Iam, caller: Caller = iam.root): Call {
+  return createCall({
+    authorizer: iam.authorizer,
+    caller,
+    requestId: 'test',
+    sourceIp: '127.0.0.1',
+    context: {},
+  })
+}
 
 /** A role that a service may assume, with one inline policy of these statements. */
 export async function createRole(
   iam: Iam,
   role: { name: string; trusts: string; statements?: readonly object[]; maxSessionSeconds?: number },
 ): Promise<string> {
-  const call = createCall({
-    authorizer: iam.authorizer,
-    caller: iam.root,
-    requestId: 'test',
-    sourceIp: '127.0.0.1',
-    context: {},
-  })
+  const call = callOf(iam)
   const output = (await iam.operations.CreateRole?.(
     {
       RoleName: role.name,

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Broker, createBroker } from '../broker/broker.ts'
+import { type Broker, type BrokerOptions, createBroker } from '../broker/broker.ts'
 import { createDeviceAuthorizer } from '../device-permissions.ts'
 import { createCertificateClassifier } from '../jitr/classify-certificate.ts'
 import type { Publication, Publisher } from '../publication.ts'
@@ -34,7 +34,8 @@ export interface BrokerFixture {
 const allowAll = [{ Effect: 'Allow', Action: 'iot:*', Resource: '*' }]
 const place = { accountId: '123456789012', region: 'eu-west-1' }
 
-export async function startBroker({ clock = () => new Date() } = {}): Promise<BrokerFixture> {
+export async function startBroker(options: Pick<BrokerOptions, 'timeouts'> = {}): Promise<BrokerFixture> {
+  const clock = () => new Date()
   const folder = mkdtempSync(join(tmpdir(), 'broker-'))
   const registry = createRegistry({ folder, ...place, clock })
   const identity = await createServerIdentity({ folder, clock })
@@ -45,6 +46,7 @@ export async function startBroker({ clock = () => new Date() } = {}): Promise<Br
 
   const start = async () => {
     const broker = await createBroker({
+      ...options,
       folder,
       registry,
       identity,
