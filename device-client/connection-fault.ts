@@ -7,11 +7,12 @@ const codes: Readonly<Record<string, DeviceFaultCode>> = {
   ENETUNREACH: 'NETWORK_UNREACHABLE',
   EHOSTUNREACH: 'NETWORK_UNREACHABLE',
   ENETDOWN: 'NETWORK_UNREACHABLE',
+  EADDRNOTAVAIL: 'NETWORK_UNREACHABLE',
   ETIMEDOUT: 'CONNECTION_TIMEOUT',
   ECONNRESET: 'CONNECTION_LOST',
   ECONNABORTED: 'CONNECTION_LOST',
   EPIPE: 'CONNECTION_LOST',
-  // What Node's HTTP parser makes of an answer that is cut or is no HTTP at all.
+  ERR_STREAM_PREMATURE_CLOSE: 'CONNECTION_LOST',
   HPE_INVALID_EOF_STATE: 'CONNECTION_LOST',
   // OpenSSL's verification results, as node:tls names them.
   UNABLE_TO_GET_ISSUER_CERT: 'SERVER_CA_UNKNOWN',
@@ -43,6 +44,8 @@ const alerts: Readonly<Record<string, DeviceFaultCode>> = {
 function faultCode(code: string): DeviceFaultCode | undefined {
   const alert = /^ERR_SSL_(?:SSL\/TLS|SSLV3|TLSV1|TLSV13)_(?:ALERT_)?([A-Z_]+)$/.exec(code)?.[1]
   if (alert !== undefined) return alerts[alert] ?? 'TLS_REFUSED'
+  // Any other complaint of Node's HTTP parser: what came is no HTTP.
+  if (code.startsWith('HPE_')) return codes[code] ?? 'ANSWER_INVALID'
   return code === 'EPROTO' || code.startsWith('ERR_SSL_') ? 'NOT_TLS' : codes[code]
 }
 

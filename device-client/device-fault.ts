@@ -8,7 +8,7 @@ interface Mend {
 }
 
 /** Every way in which a device fails by itself, with its mend. The union is closed: a new way to fail is a new line here. */
-export const deviceFaults = {
+const deviceFaults = {
   NOT_ENROLLED: { hint: 'run: thingdrop-device enroll, with the claim URL in THINGDROP_CLAIM' },
   FOLDER_UNUSABLE: { hint: 'give this user the folder, or choose another: --dir or THINGDROP_DEVICE_DIR' },
   FOLDER_DAMAGED: { hint: 'make another claim and run: thingdrop-device enroll --force' },

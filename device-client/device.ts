@@ -47,6 +47,15 @@ const slow: RetryOptions = { baseMs: 2000, timeoutMs: 300_000 }
 const forCredentials: RetryOptions = { baseMs: 1000, timeoutMs: 120_000 }
 const forUploads: RetryOptions = { baseMs: 500, timeoutMs: 300_000 }
 
+/**
+ * A device that lives in `dir`, whether it is enrolled yet or not.
+ * @example
+ * const device = createDevice({ dir: '/var/lib/thingdrop-device' })
+ * await device.enroll({ claimUrl })
+ * await (await device.connect()).disconnect()
+ * const { key } = await device.upload('readings.csv')
+ * device.close()
+ */
 export function createDevice({ dir, concurrency = 8, runtime = systemRuntime }: DeviceOptions): Device {
   let session: Session | undefined
 

@@ -11,7 +11,10 @@ export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PUT'
   readonly url: URL
   readonly headers: Readonly<Record<string, string | number>>
-  /** Whole, or written chunk by chunk; what it throws ends the connection, so that no whole request has arrived. */
+  /**
+   * Whole, or written chunk by chunk once the server agreed (100 Continue). What writing throws ends the connection, so that no
+   * whole request has arrived.
+   */
   readonly body?: string | Uint8Array | ((write: WriteChunk) => Promise<void>)
   readonly signal?: AbortSignal | undefined
 }
@@ -36,6 +39,8 @@ export interface HttpTransportOptions {
   readonly idleTimeoutMs: number
 }
 
+/** A proxy may swallow the question: then the body follows unasked, as RFC 9110, section 10.1.1, has it. */
+const consentMs = 1000
 /** No answer of the services that are spoken to comes near this. */
 const maxAnswerBytes = 1024 * 1024
 
@@ -46,7 +51,9 @@ export function createHttpTransport({ tls, maxConnections, idleTimeoutMs }: Http
   let secureContext: SecureContext | undefined
 
   function open(request: HttpRequest): ClientRequest {
-    const { url, method, headers } = request
+    const { url, method } = request
+    const headers =
+      typeof request.body === 'function' ? { ...request.headers, expect: '100-continue' } : request.headers
     const options = { method, headers, timeout: idleTimeoutMs, ...(request.signal && { signal: request.signal }) }
     if (url.protocol === 'https:') {
       secureContext ??= createSecureContext(tls)
@@ -89,7 +96,21 @@ function exchange(outgoing: ClientRequest, { url, body }: HttpRequest): Promise<
       }, reject)
     })
     if (typeof body !== 'function') outgoing.end(body)
-    else body((chunk) => writeChunk(outgoing, chunk)).then(() => outgoing.end(), reject)
+    else {
+      consent(outgoing)
+        .then(() => body((chunk) => writeChunk(outgoing, chunk)))
+        .then(() => outgoing.end(), reject)
+    }
+  })
+}
+
+/** Resolves when the server wants the body, or says nothing; never when it answers instead, as then nobody wants it. */
+function consent(outgoing: ClientRequest): Promise<void> {
+  outgoing.flushHeaders()
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, consentMs)
+    outgoing.once('continue', resolve)
+    for (const event of ['continue', 'response', 'close']) outgoing.once(event, () => clearTimeout(timer))
   })
 }
 
@@ -110,16 +131,16 @@ async function readAnswer(incoming: IncomingMessage): Promise<HttpAnswer> {
 
 function writeChunk(outgoing: ClientRequest, chunk: Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
-    if (outgoing.destroyed)
-      return reject(new DeviceFault('CONNECTION_LOST', 'the connection ended while it was written to'))
-    if (outgoing.write(chunk)) return resolve()
-    const onDrain = () => settle(resolve)
-    const onClose = () =>
-      settle(() => reject(new DeviceFault('CONNECTION_LOST', 'the connection ended while it was written to')))
-    function settle(then: () => void): void {
-      outgoing.off('drain', onDrain).off('close', onClose)
-      then()
+    const onDrain = () => {
+      outgoing.off('close', onClose)
+      resolve()
     }
-    outgoing.on('drain', onDrain).on('close', onClose)
+    const onClose = () => {
+      outgoing.off('drain', onDrain)
+      reject(new DeviceFault('CONNECTION_LOST', 'the connection ended while it was written to'))
+    }
+    if (outgoing.destroyed) onClose()
+    else if (outgoing.write(chunk)) resolve()
+    else outgoing.once('drain', onDrain).once('close', onClose)
   })
 }

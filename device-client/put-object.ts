@@ -17,7 +17,7 @@ export interface Bucket {
 }
 
 /** Amazon S3 user guide, "Uploading objects": 5 GB for one PUT, which S3 counts as 5 GiB. */
-export const maxPutBytes = 5 * 1024 ** 3
+const maxPutBytes = 5 * 1024 ** 3
 
 /** A name with a dot fits no wildcard certificate (Amazon S3 user guide, "Virtual hosting of buckets"), so it goes into the path, as with an endpoint of one's own. */
 export function bucketUrl({ bucket, region, s3Endpoint }: SavedConfiguration): string {

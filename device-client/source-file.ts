@@ -16,7 +16,7 @@ const chunkBytes = 256 * 1024
 
 /**
  * Opens a regular file. Throws FILE_UNREADABLE, or FILE_NOT_REGULAR for a directory, symbolic link, pipe, socket or device.
- * Calls are synchronous: for small files, which the page cache holds, that costs a tenth of a trip through the thread pool.
+ * Calls are synchronous: for small files that costs a quarter of the processor time that trips through the thread pool cost.
  */
 export function openSourceFile(path: string): SourceFile {
   const descriptor = open(path)

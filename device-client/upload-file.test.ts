@@ -1,12 +1,12 @@
 import { appendFileSync, mkdtempSync, statSync, truncateSync, writeFileSync } from 'node:fs'
-import type { RequestListener } from 'node:http'
+import { createServer, type RequestListener } from 'node:http'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { createDevice } from './device.ts'
 import { createTestAuthority, type KeyAndCertificate, type TestAuthority } from './testing/certificates.ts'
 import { createEnrolledFolder, createHastyRuntime } from './testing/enrolled-device.ts'
 import { createS3Sink, s3Error } from './testing/s3.ts'
-import { startHttp, startHttps } from './testing/servers.ts'
+import { listen, startHttp, startHttps } from './testing/servers.ts'
 import { temporaryFolder } from './testing/temporary-folder.ts'
 
 const mebibyte = 1024 * 1024
@@ -18,14 +18,14 @@ beforeAll(async () => {
 })
 
 /** A device whose credentials are numbered, and whose S3 is the sink. */
-async function createUploader(handle: RequestListener, over: 'https' | 'http' = 'https') {
+async function createUploader(s3: RequestListener | { readonly s3Endpoint: string }) {
   let sets = 0
   const credentialsEndpoint = await startHttps(server, (_, response) => {
     const expiration = new Date(Date.now() + 3_600_000).toISOString()
     const credentials = { accessKeyId: `A${++sets}`, secretAccessKey: 's', sessionToken: `t${sets}`, expiration }
     response.end(JSON.stringify({ credentials }))
   })
-  const s3Endpoint = over === 'http' ? await startHttp(handle) : `https://${await startHttps(server, handle)}`
+  const s3Endpoint = typeof s3 === 'function' ? `https://${await startHttps(server, s3)}` : s3.s3Endpoint
   const waits: number[] = []
   const dir = await createEnrolledFolder(authority, { credentialsEndpoint, s3Endpoint })
   const runtime = { ...createHastyRuntime(waits), clock: () => new Date('2024-05-01T23:59:59Z') }
@@ -48,7 +48,7 @@ test.each([
   ['http', 5 * mebibyte],
 ] as const)('sends over %s %d bytes, with checksum and condition', async (over, sizeBytes) => {
   const sink = createS3Sink()
-  const { device } = await createUploader(sink.handle, over)
+  const { device } = await createUploader(over === 'https' ? sink.handle : { s3Endpoint: await startHttp(sink.handle) })
   const content = Buffer.alloc(sizeBytes, 'some readings\n')
   const uploaded = await device.upload(createFile(content))
   expect(uploaded).toMatchObject({
@@ -149,9 +149,24 @@ test.each([
   expect(requests).toBe(1)
 })
 
-test('takes a refusal that comes before the file was sent', async () => {
+test('takes a refusal that comes while the file is being sent', async () => {
   const { device } = await createUploader((_, response) => response.writeHead(403).end(s3Error('AccessDenied')))
-  await expect(device.upload(createFile(Buffer.alloc(64 * mebibyte)))).rejects.toMatchObject({ code: 'UPLOAD_DENIED' })
+  await expect(device.upload(createFile(Buffer.alloc(16 * mebibyte)))).rejects.toMatchObject({ code: 'UPLOAD_DENIED' })
+})
+
+test('sends no byte of a large file that S3 refuses by its headers', async () => {
+  let bytes = 0
+  const s3 = createServer()
+  s3.on('checkContinue', (request, response) => {
+    request.on('data', (chunk) => {
+      bytes += chunk.length
+    })
+    response.writeHead(403).end(s3Error('AccessDenied'))
+  })
+  const s3Endpoint = `http://127.0.0.1:${await listen(s3)}`
+  const { device } = await createUploader({ s3Endpoint })
+  await expect(device.upload(createFile(Buffer.alloc(2 * mebibyte)))).rejects.toMatchObject({ code: 'UPLOAD_DENIED' })
+  expect(bytes).toBe(0)
 })
 
 test('makes no object of a file that changes while it is sent', async () => {
