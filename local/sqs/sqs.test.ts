@@ -60,7 +60,7 @@ async function receive(QueueUrl: string, options: Partial<ReceiveMessageCommand[
 }
 
 async function count(QueueUrl: string) {
-  const { Attributes = {} }: { Attributes?: Record<string, string> } = await client.send(
+  const { Attributes = {} }: { Attributes?: Record<string, string> | undefined } = await client.send(
     new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }),
   )
   return ['', 'NotVisible', 'Delayed'].map((state) => Number(Attributes[`ApproximateNumberOfMessages${state}`]))
