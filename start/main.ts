@@ -1,6 +1,10 @@
-import { join } from 'node:path'
+import { once } from 'node:events'
+import { appendFileSync, mkdirSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Cloud, startCloud } from '#local/cloud.ts'
+import { describeCloud, operatorEnvironment } from './describe-cloud.ts'
 import { playStory, printLog } from './story.ts'
 import { synthesize } from './synthesize.ts'
 
@@ -32,8 +36,10 @@ async function main(): Promise<void> {
   }
 
   const assembly = await step('synthesized the stack', synthesize)
-  const stateDir = join(process.cwd(), values.state)
-  const cloud = await step('started the embedded cloud', () => startCloud({ stateDir, ports: portsFrom(firstPort) }))
+  const stateDir = resolve(values.state)
+  const cloud = await step('started the embedded cloud', () =>
+    startCloud({ stateDir, ports: portsFrom(firstPort), log: logTo(stateDir) }),
+  )
   try {
     await step('deployed the stack', () => cloud.deploy({ assembly, stackName: 'Thingdrop' }))
     const operator = operatorEnvironment(cloud)
@@ -57,9 +63,28 @@ async function step<T>(done: string, work: () => Promise<T>): Promise<T> {
   return result
 }
 
+/** The cloud says here what it does on its own: refusals, retries, what a function printed is beside it. */
+function logTo(stateDir: string): (line: string) => void {
+  const folder = join(stateDir, 'logs')
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  return (line) => appendFileSync(join(folder, 'cloud.log'), `${new Date().toISOString()} ${line}\n`, { mode: 0o600 })
+}
+
 function portsFrom(first: number) {
   const at = (offset: number) => (first === 0 ? 0 : first + offset)
   return { gateway: at(0), mqtt: at(1), credentials: at(2), api: at(3) }
+}
+
+/** Prints where everything is and what to try, and returns when somebody presses Ctrl-C. */
+async function stayUp(cloud: Cloud, operator: Readonly<Record<string, string>>, stateDir: string): Promise<void> {
+  const environmentFile = join(stateDir, 'operator.env')
+  const exports = Object.entries(operator).map(([name, value]) => `export ${name}=${value}`)
+  await writeFile(environmentFile, `${exports.join('\n')}\n`, { mode: 0o600 })
+  print(describeCloud(cloud, environmentFile, stateDir))
+  const keepAlive = setInterval(() => {}, 2 ** 30)
+  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
+  clearInterval(keepAlive)
+  print('stopping; npm start goes on from here')
 }
 
 main().catch((error: unknown) => {

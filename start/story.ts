@@ -52,9 +52,9 @@ async function playDevice(story: Story, thingName: string): Promise<string[]> {
     })
     const { claimUrl, expiresAt } = JSON.parse(answer) as { claimUrl: string; expiresAt: string }
     say(`has a one-use claim until ${expiresAt}`)
-    await device(['enroll'], { THINGDROP_CLAIM: claimUrl })
+    say((await device(['enroll'], { THINGDROP_CLAIM: claimUrl })).trim())
   }
-  await device(['connect'])
+  say((await device(['connect'])).trim())
 
   const { Expiration } = JSON.parse(await device(['credentials'])) as { Expiration: string }
   say(`has credentials until ${Expiration}`)
@@ -67,8 +67,8 @@ async function playDevice(story: Story, thingName: string): Promise<string[]> {
     .trim()
     .split('\n')
     .map((line) => {
-      const { key, bytes } = JSON.parse(line) as { key: string; bytes: number }
-      say(`uploaded ${bytes} bytes as ${key}`)
+      const { key, sizeBytes } = JSON.parse(line) as { key: string; sizeBytes: number }
+      say(`uploaded ${sizeBytes} bytes as ${key}`)
       return key
     })
 }
