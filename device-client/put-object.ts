@@ -55,7 +55,7 @@ export async function putObject(
 
 function refusal({ status, headers, body }: HttpAnswer, key: string, now: Date): DeviceFault {
   const code = /<Code>([^<]+)<\/Code>/.exec(body)?.[1] ?? ''
-  const reason = /<Message>([^<]+)<\/Message>/.exec(body)?.[1] ?? ''
+  const reason = decodeEntities(/<Message>([^<]+)<\/Message>/.exec(body)?.[1] ?? '')
   const message = `${key}: S3 answered ${status} ${code}${reason && `: ${reason}`}`
   switch (code) {
     case 'ExpiredToken':
@@ -75,4 +75,16 @@ function refusal({ status, headers, body }: HttpAnswer, key: string, now: Date):
   if (status === 412) return new DeviceFault('OBJECT_EXISTS', message)
   const isBusy = status === 409 || status === 429 || (status >= 500 && status !== 501)
   return new DeviceFault(isBusy ? 'UPLOAD_UNAVAILABLE' : 'UPLOAD_REFUSED', message)
+}
+
+const entities: Readonly<Record<string, string>> = {
+  '&lt;': '<',
+  '&gt;': '>',
+  '&quot;': '"',
+  '&apos;': "'",
+  '&amp;': '&',
+}
+
+function decodeEntities(text: string): string {
+  return text.replace(/&\w+;/g, (entity) => entities[entity] ?? entity)
 }

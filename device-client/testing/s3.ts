@@ -27,7 +27,7 @@ export function createS3Sink(
 }
 
 export function s3Error(code: string): string {
-  return `<?xml version="1.0"?><Error><Code>${code}</Code><Message>about ${code}</Message></Error>`
+  return `<?xml version="1.0"?><Error><Code>${code}</Code><Message>about &quot;${code}&quot;</Message></Error>`
 }
 
 async function receive(request: IncomingMessage): Promise<ReceivedPut> {
