@@ -7,7 +7,7 @@ import { DeviceFault } from './device-fault.ts'
 /** Passes one chunk on; resolves when the next may follow. */
 export type WriteChunk = (chunk: Uint8Array) => Promise<void>
 
-export interface HttpRequest {
+interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PUT'
   readonly url: URL
   readonly headers: Readonly<Record<string, string | number>>

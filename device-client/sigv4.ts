@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import type { Credentials } from './credentials.ts'
 
-export interface SignableRequest {
+interface SignableRequest {
   readonly method: string
   /** As it is sent: percent-encoded. S3 does not encode it a second time, and neither does this. */
   readonly path: string

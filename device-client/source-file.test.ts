@@ -36,7 +36,7 @@ test('refuses what is no regular file, and does not wait for the writer of a pip
   mkdirSync(at('directory'))
   writeFileSync(at('file'), 'x')
   symlinkSync(at('file'), at('link'))
-  execFileSync('mkfifo', [at('pipe')])
+  execFileSync('sh', ['-c', 'mkfifo "$0"', at('pipe')])
   expect(() => openSourceFile(at('directory'))).toThrow(faulty('FILE_NOT_REGULAR', 'a directory'))
   expect(() => openSourceFile(at('link'))).toThrow(faulty('FILE_NOT_REGULAR', 'a symbolic link'))
   expect(() => openSourceFile(at('pipe'))).toThrow(faulty('FILE_NOT_REGULAR', 'a pipe'))
