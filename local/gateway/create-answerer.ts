@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import {
   type Authorizer,
@@ -36,22 +36,17 @@ export function createAnswerer(options: AnswererOptions) {
 
   return async (request: IncomingMessage, onStart: () => void): Promise<HttpResponse> => {
     const head = readRequestHead(request)
-    let name = guessService(head)
-    let signature: Signature | undefined
-    let requestId = createRequestId(name)
+    const { signature, refusal } = readSignature(head)
+    const name = signature?.scope.service ?? guessService(head)
+    const requestId = createRequestId(name)
     try {
-      signature = parseSignature(head)
-      name = signature?.scope.service ?? name
-      requestId = createRequestId(name)
+      if (refusal !== undefined) throw refusal
       const service = findService(name, signature)
       const arrival = { request, head, signature, onStart }
       const { httpRequest, caller } = name === 's3' ? opener.openS3(arrival) : await opener.openBuffered(arrival)
       try {
-        return withRequestId(
-          name,
-          requestId,
-          await service.handle(httpRequest, describeCall(request, caller, requestId)),
-        )
+        const response = await service.handle(httpRequest, describeCall(request, caller, requestId))
+        return withRequestId(name, requestId, response)
       } finally {
         httpRequest.body.destroy()
       }
@@ -98,6 +93,14 @@ export function createAnswerer(options: AnswererOptions) {
   }
 }
 
+function readSignature(head: RequestHead): { signature?: Signature | undefined; refusal?: unknown } {
+  try {
+    return { signature: parseSignature(head) }
+  } catch (refusal) {
+    return { refusal }
+  }
+}
+
 /** A request without a signature is S3's, unless it clearly speaks another protocol. */
 function guessService(head: RequestHead): string {
   return head.headers.has('x-amz-target') || isForm(head) ? 'unknown' : 's3'
@@ -107,8 +110,10 @@ function isForm({ headers }: RequestHead): boolean {
   return headers.get('content-type')?.[0]?.startsWith('application/x-www-form-urlencoded') ?? false
 }
 
+/** S3's request ids are 16 digits. */
 function createRequestId(name: string): string {
-  return name === 's3' ? randomBytes(8).toString('hex').toUpperCase() : randomUUID()
+  const uuid = randomUUID()
+  return name === 's3' ? uuid.replaceAll('-', '').slice(0, 16).toUpperCase() : uuid
 }
 
 function withRequestId(name: string, requestId: string, response: HttpResponse): HttpResponse {

@@ -7,6 +7,8 @@ import { sendResponse } from './send-response.ts'
 const { createServer } = process.getBuiltinModule('node:http')
 
 const CLOSE_GRACE_MS = 1000
+/** Nothing is silent for longer: a Lambda function that is waited for runs at most 15 minutes. */
+const MAX_SILENCE_MS = 20 * 60 * 1000
 
 export type GatewayOptions = AnswererOptions
 
@@ -43,6 +45,7 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   // No requestTimeout: an upload may take hours. What stands still is dropped by the payload's own timer.
   const server = createServer({ requestTimeout: 0, headersTimeout: 20_000, keepAliveTimeout: 60_000 })
+  server.setTimeout(MAX_SILENCE_MS)
   server.on('request', onRequest(false)).on('checkContinue', onRequest(true))
 
   return {

@@ -27,8 +27,9 @@ export async function sendResponse(
   }
 }
 
-/** True when the payload has ended; false when it's too long or too slow to wait for. */
+/** True when the payload has ended; false when it's too long or too slow to wait for, or its sender has gone. */
 function drain(request: IncomingMessage): Promise<boolean> {
+  if (request.destroyed) return Promise.resolve(false)
   return new Promise((resolve) => {
     let bytes = 0
     const timer = setTimeout(finish, MAX_DRAIN_MS, false)

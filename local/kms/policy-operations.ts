@@ -3,6 +3,7 @@ import type {
   ListKeyPoliciesCommandInput,
   PutKeyPolicyCommandInput,
 } from '@aws-sdk/client-kms'
+import { compilePolicy } from '#local/iam/policy/compile-policy.ts'
 import { AwsError, type Call, type Operations } from '#local/service.ts'
 import { notFound } from './kms-errors.ts'
 import { checkNotPending, type KmsState, openKey } from './open-key.ts'
@@ -34,10 +35,12 @@ export function createPolicyOperations(state: KmsState) {
 /** Throws MalformedPolicyDocumentException. */
 export function parseKeyPolicy(text: unknown): string {
   try {
-    const policy = JSON.parse(String(text))
-    if (Array.isArray(policy?.Statement) || typeof policy?.Statement === 'object') return String(text)
-  } catch {}
-  throw new AwsError('MalformedPolicyDocumentException', 'The new key policy is not a policy document')
+    compilePolicy(String(text), 'resource')
+  } catch (cause) {
+    const message = cause instanceof AwsError ? cause.message : 'The key policy cannot be read.'
+    throw new AwsError('MalformedPolicyDocumentException', message, 400, { cause })
+  }
+  return String(text)
 }
 
 /** A key policy must leave its author able to change it again. */

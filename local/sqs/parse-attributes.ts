@@ -1,3 +1,4 @@
+import { compilePolicy } from '#local/iam/policy/compile-policy.ts'
 import { AwsError, notImplemented } from '#local/service.ts'
 
 const ranges: Readonly<Record<string, readonly [number, number]>> = {
@@ -33,7 +34,7 @@ function parseAttribute(name: string, value: string): string {
     return String(Number(value))
   }
   if (documents.has(name)) {
-    if (value !== '' && !isJsonObject(value)) throw invalidValue(name)
+    if (value !== '' && !isDocument(name, value)) throw invalidValue(name)
     return value
   }
   if (name === 'SqsManagedSseEnabled') {
@@ -47,9 +48,10 @@ function parseAttribute(name: string, value: string): string {
   throw new AwsError('InvalidAttributeName', `Unknown Attribute ${name}.`)
 }
 
-function isJsonObject(text: string): boolean {
+function isDocument(name: string, text: string): boolean {
   try {
     const value: unknown = JSON.parse(text)
+    if (name === 'Policy') compilePolicy(text, 'resource')
     return typeof value === 'object' && value !== null && !Array.isArray(value)
   } catch {
     return false

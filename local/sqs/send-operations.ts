@@ -12,6 +12,8 @@ import { missingParameter, openQueue, readRange } from './open-queue.ts'
 import { type Queue, readNumber } from './queue.ts'
 import type { SqsState } from './sqs-state.ts'
 
+const MAX_BATCH_BYTES = 1_048_576
+
 type Draft = Omit<SendMessageCommandInput, 'QueueUrl'>
 
 interface ParsedMessage {
@@ -55,11 +57,10 @@ export function createSendOperations(state: SqsState) {
       const queue = openQueue(state, input.QueueUrl, 'SendMessage', call)
       const entries = parseEntries(input.Entries)
       const bytes = entries.reduce((sum, { MessageBody }) => sum + Buffer.byteLength(String(MessageBody ?? '')), 0)
-      const maxBytes = readNumber(queue, 'MaximumMessageSize')
-      if (bytes > maxBytes) {
+      if (bytes > MAX_BATCH_BYTES) {
         throw new AwsError(
           'BatchRequestTooLong',
-          `Batch requests cannot be longer than ${maxBytes} bytes. You have sent ${bytes} bytes.`,
+          `Batch requests cannot be longer than ${MAX_BATCH_BYTES} bytes. You have sent ${bytes} bytes.`,
         )
       }
       const result = state.transaction(() =>

@@ -88,6 +88,7 @@ test.each([
   [{ VisibilityTimeout: '43201' }, 'InvalidAttributeValue'],
   [{ Surprise: '1' }, 'InvalidAttributeName'],
   [{ Policy: 'no JSON' }, 'InvalidAttributeValue'],
+  [{ Policy: '{"Statement":[{"Effect":"Perhaps"}]}' }, 'InvalidAttributeValue'],
   [{ RedrivePolicy: '{"maxReceiveCount":1}' }, 'InvalidParameterValue'],
   [
     { RedrivePolicy: `{"deadLetterTargetArn":"arn:aws:sqs:${region}:${accountId}:none","maxReceiveCount":1}` },
