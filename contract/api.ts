@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { thingNameSchema } from './thing-name.ts'
+import { thingNamePattern } from './thing-name.ts'
 
 /**
  * The HTTP API: every route, who may call it, and the shapes that cross. infra/ makes the routes from this,
@@ -18,6 +18,7 @@ export function routeKey({ method, path }: { readonly method: string; readonly p
   return `${method} ${path}`
 }
 
+const thingNameSchema = z.string().regex(thingNamePattern, 'is not a thing name: 1 to 128 of a-z A-Z 0-9 : _ -')
 const isoTime = z.iso.datetime({ offset: true })
 /** AWS IoT keeps at most three searchable attributes for a thing with a type or 50 without; names and values as CreateThing takes them. */
 const attributes = z
@@ -25,7 +26,7 @@ const attributes = z
   .refine((record) => Object.keys(record).length <= 50, 'has more than 50 attributes')
 
 /** Everything that a device must know to connect and upload, beside its key and certificate. */
-export const deviceConfigurationSchema = z.object({
+const deviceConfigurationSchema = z.object({
   thingName: thingNameSchema,
   thingTypeName: z.string().min(1),
   region: z.string().min(1),

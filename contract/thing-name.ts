@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import { Fault } from './fault.ts'
 
 /**
@@ -7,8 +6,6 @@ import { Fault } from './fault.ts'
  * name that passes here can stand in a key, a policy variable and a topic as it is.
  */
 export const thingNamePattern = /^[a-zA-Z0-9:_-]{1,128}$/
-
-export const thingNameSchema = z.string().regex(thingNamePattern, 'is not a thing name: 1 to 128 of a-z A-Z 0-9 : _ -')
 
 /** Returns the name as it came. Throws THING_NAME_INVALID. */
 export function parseThingName(value: string): string {

@@ -44,7 +44,8 @@ async function main(): Promise<void> {
     await step('deployed the stack', () => cloud.deploy({ assembly, stackName: 'Thingdrop' }))
     const operator = operatorEnvironment(cloud)
     print('\nThree devices:')
-    await playStory({ operator, caFile: cloud.caFile, folder: join(stateDir, 'devices'), thingNames, print })
+    const folder = join(stateDir, 'devices')
+    await playStory({ operator, caFile: cloud.caFile, folder, thingNames, print, logDeadlineMs: 60_000 })
     print(`\nThe upload log:\n${await printLog({ operator })}`)
     if (!values.once) await stayUp(cloud, operator, stateDir)
   } finally {

@@ -90,6 +90,6 @@ async function whyNotReserved(claims: ClaimStore, claimId: string): Promise<Faul
 
 function usedClaim(): Fault {
   return new Fault('CLAIM_USED', 'the claim was used for another key', {
-    hint: 'if that was not this device, someone else has enrolled as it: look at thingdrop things list, and make another claim',
+    hint: 'make another: thingdrop claims create --thing NAME. If nobody of yours used it, a stranger enrolled as this thing',
   })
 }

@@ -1,0 +1,66 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Cloud, startCloud } from '#local/cloud.ts'
+import { createOperator, type Operator } from '#operator/index.ts'
+import { operatorEnvironment } from '../start/describe-cloud.ts'
+import { synthesize } from '../start/synthesize.ts'
+
+export interface TestCloud {
+  readonly cloud: Cloud
+  readonly stateDir: string
+  /** AWS's variables of an operator, for programs. */
+  readonly environment: Readonly<Record<string, string>>
+  /** Configuration of an AWS SDK client: the operator's, or another's credentials. */
+  readonly client: (credentials?: SdkCredentials) => {
+    readonly endpoint: string
+    readonly region: string
+    readonly credentials: SdkCredentials
+  }
+  readonly output: (name: string) => string
+  readonly operator: Operator
+  /** What the cloud said on its own. */
+  readonly logged: readonly string[]
+  readonly close: () => Promise<void>
+}
+
+interface SdkCredentials {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken?: string
+}
+
+/** The embedded cloud on a folder of its own, with the stack deployed. THINGDROP_ASSEMBLY deploys another assembly. */
+export async function startTestCloud(): Promise<TestCloud> {
+  const stateDir = await mkdtemp(join(tmpdir(), 'thingdrop-test-'))
+  const logged: string[] = []
+  const cloud = await startCloud({ stateDir, log: (line) => logged.push(line) })
+  async function close(): Promise<void> {
+    await cloud.close()
+    await rm(stateDir, { recursive: true })
+  }
+
+  try {
+    const assembly = process.env.THINGDROP_ASSEMBLY ?? (await synthesize())
+    const { outputs } = await cloud.deploy({ assembly, stackName: 'Thingdrop' })
+    const output = (name: string) => {
+      const value = outputs.find((candidate) => candidate.key === name)?.value
+      if (value === undefined) throw new Error(`the stack has no output ${name}`)
+      return value
+    }
+    const { endpoints, region, operatorCredentials } = cloud
+    return {
+      cloud,
+      stateDir,
+      environment: operatorEnvironment(cloud),
+      client: (credentials = operatorCredentials) => ({ endpoint: endpoints.gateway, region, credentials }),
+      output,
+      operator: createOperator({ apiUrl: output('ApiUrl'), region, credentials: operatorCredentials }),
+      logged,
+      close,
+    }
+  } catch (error) {
+    await close()
+    throw new Error(`the stack was not deployed; the cloud said:\n${logged.join('\n')}`, { cause: error })
+  }
+}
