@@ -4,7 +4,7 @@ import { AwsError } from '#local/service.ts'
 /** MessageAttributes as they are stored: a binary value as base64. */
 export type MessageAttributes = Readonly<Record<string, MessageAttribute>>
 
-export interface MessageAttribute {
+interface MessageAttribute {
   readonly DataType: string
   readonly StringValue?: string
   readonly BinaryValue?: string

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { Store } from '#local/store.ts'
 
-export interface NewMessage {
+interface NewMessage {
   readonly body: string
   /** MessageAttributes as JSON. */
   readonly attributes: string | null
@@ -22,7 +22,7 @@ export interface StoredMessage extends NewMessage {
   readonly source: string | null
 }
 
-export interface MessageCounts {
+interface MessageCounts {
   readonly visible: number
   readonly inFlight: number
   readonly delayed: number

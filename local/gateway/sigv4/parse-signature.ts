@@ -1,6 +1,7 @@
 import { AwsError, notImplemented } from '#local/service.ts'
 import type { RequestHead } from './request-head.ts'
 import type { CredentialScope } from './signing-keys.ts'
+import { formatTimestamp, parseTimestamp } from './timestamp.ts'
 
 const ALGORITHM = 'AWS4-HMAC-SHA256'
 
@@ -107,19 +108,6 @@ function readTimestamp({ headers }: RequestHead): string | undefined {
   if (amzDate !== undefined) return parseTimestamp(amzDate)
   const date = new Date(headers.get('date')?.[0] ?? '')
   return Number.isNaN(date.getTime()) ? undefined : formatTimestamp(date)
-}
-
-function parseTimestamp(text: string): string | undefined {
-  return /^\d{8}T\d{6}Z$/.test(text) && !Number.isNaN(readInstant(text)) ? text : undefined
-}
-
-/** Milliseconds since the epoch of `20260102T030405Z`. */
-export function readInstant(timestamp: string): number {
-  return Date.parse(timestamp.replace(/^(\d{4})(\d\d)(\d\dT\d\d)(\d\d)(\d\dZ)$/, '$1-$2-$3:$4:$5'))
-}
-
-export function formatTimestamp(date: Date): string {
-  return `${date.toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`
 }
 
 function incomplete(message: string): AwsError {

@@ -1,5 +1,6 @@
 import { AwsError } from '#local/service.ts'
-import { readInstant, type Signature } from './parse-signature.ts'
+import type { Signature } from './parse-signature.ts'
+import { readInstant } from './timestamp.ts'
 
 /** The refusals of a signature, each in S3's words or in those of the other services. */
 

@@ -3,7 +3,7 @@ import type { Caller } from '#local/service.ts'
 import type { CredentialLookup } from '../credential-lookup.ts'
 import { formatCanonicalRequest } from './canonical-request.ts'
 import { computeMac, type MacKey } from './mac-key.ts'
-import { readInstant, type Signature } from './parse-signature.ts'
+import type { Signature } from './parse-signature.ts'
 import type { RequestHead } from './request-head.ts'
 import {
   dateMismatch,
@@ -14,6 +14,7 @@ import {
   wrongRegion,
 } from './signature-errors.ts'
 import { createSigningKeys, formatScope } from './signing-keys.ts'
+import { readInstant } from './timestamp.ts'
 
 const MAX_SKEW_MS = 15 * 60 * 1000
 

@@ -1,104 +1,18 @@
-import { CreateAccessKeyCommand, CreateUserCommand, IAMClient } from '@aws-sdk/client-iam'
 import {
-  AddPermissionCommand,
   ChangeMessageVisibilityCommand,
-  CreateQueueCommand,
   DeleteMessageBatchCommand,
   DeleteMessageCommand,
-  DeleteQueueCommand,
-  GetQueueAttributesCommand,
-  GetQueueUrlCommand,
   ListDeadLetterSourceQueuesCommand,
   ListMessageMoveTasksCommand,
-  ListQueuesCommand,
-  ListQueueTagsCommand,
-  PurgeQueueCommand,
-  ReceiveMessageCommand,
   SendMessageBatchCommand,
   SendMessageCommand,
-  SetQueueAttributesCommand,
-  SQSClient,
   StartMessageMoveTaskCommand,
-  TagQueueCommand,
-  UntagQueueCommand,
 } from '@aws-sdk/client-sqs'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { accountId, type GatewayFixture, region, startGateway } from '#local/gateway/gateway-fixture.ts'
-import { createSqs } from './create-sqs.ts'
+import { afterAll, expect, test } from 'vitest'
+import { startSqs } from './sqs-fixture.ts'
 
-let fixture: GatewayFixture
-let sqs: ReturnType<typeof createSqs>
-let client: SQSClient
-/** Moves the clock of the queues; requests are signed with the real time, so by less than the allowed skew. */
-let aheadSeconds = 0
-const clock = () => new Date(Date.now() + aheadSeconds * 1000)
-
-beforeAll(async () => {
-  fixture = await startGateway((at) => {
-    sqs = createSqs({ ...at, accountId, region, clock })
-    return { sqs: sqs.service }
-  })
-  client = new SQSClient(fixture.clientConfig)
-})
-afterAll(async () => {
-  sqs.close()
-  await fixture.stop()
-})
-
-let created = 0
-async function createQueue(Attributes: Record<string, string> = {}) {
-  const name = `queue-${++created}`
-  const { QueueUrl = '' } = await client.send(new CreateQueueCommand({ QueueName: name, Attributes }))
-  return { name, QueueUrl, arn: `arn:aws:sqs:${region}:${accountId}:${name}` }
-}
-
-const send = (QueueUrl: string, MessageBody: string) => client.send(new SendMessageCommand({ QueueUrl, MessageBody }))
-
-async function receive(QueueUrl: string, options: Partial<ReceiveMessageCommand['input']> = {}) {
-  const { Messages = [] } = await client.send(new ReceiveMessageCommand({ QueueUrl, ...options }))
-  return Messages
-}
-
-async function count(QueueUrl: string) {
-  const { Attributes = {} }: { Attributes?: Record<string, string> | undefined } = await client.send(
-    new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }),
-  )
-  return ['', 'NotVisible', 'Delayed'].map((state) => Number(Attributes[`ApproximateNumberOfMessages${state}`]))
-}
-
-function later(seconds: number): void {
-  aheadSeconds += seconds
-}
-
-test('a queue is made once, and again only with the same attributes', async () => {
-  const { name, QueueUrl } = await createQueue({ VisibilityTimeout: '45' })
-  expect(QueueUrl).toBe(`${fixture.endpoint}/${accountId}/${name}`)
-  const again = (VisibilityTimeout: string) =>
-    client.send(new CreateQueueCommand({ QueueName: name, Attributes: { VisibilityTimeout } }))
-  expect((await again('45')).QueueUrl).toBe(QueueUrl)
-  await expect(again('46')).rejects.toMatchObject({ name: 'QueueNameExists' })
-  expect((await client.send(new GetQueueUrlCommand({ QueueName: name }))).QueueUrl).toBe(QueueUrl)
-  await client.send(new DeleteQueueCommand({ QueueUrl }))
-  await expect(client.send(new GetQueueUrlCommand({ QueueName: name }))).rejects.toMatchObject({
-    name: 'QueueDoesNotExist',
-  })
-})
-
-test.each([
-  [{ VisibilityTimeout: '43201' }, 'InvalidAttributeValue'],
-  [{ Surprise: '1' }, 'InvalidAttributeName'],
-  [{ Policy: 'no JSON' }, 'InvalidAttributeValue'],
-  [{ Policy: '{"Statement":[{"Effect":"Perhaps"}]}' }, 'InvalidAttributeValue'],
-  [{ RedrivePolicy: '{"maxReceiveCount":1}' }, 'InvalidParameterValue'],
-  [
-    { RedrivePolicy: `{"deadLetterTargetArn":"arn:aws:sqs:${region}:${accountId}:none","maxReceiveCount":1}` },
-    'InvalidParameterValue',
-  ],
-  [{ FifoQueue: 'true' }, 'NotImplemented'],
-  [{ KmsMasterKeyId: 'alias/aws/sqs' }, 'NotImplemented'],
-])('the attributes %j are refused', async (attributes, name) => {
-  await expect(createQueue(attributes)).rejects.toMatchObject({ name })
-})
+const { client, createQueue, send, receive, count, later, stop } = await startSqs()
+afterAll(stop)
 
 test('a message is hidden while it is held, and gone when it is deleted', async () => {
   const { QueueUrl } = await createQueue({ VisibilityTimeout: '60' })
@@ -262,75 +176,4 @@ test('a message is dropped when its retention is over', async () => {
   later(61)
   await send(QueueUrl, 'new')
   expect(await receive(QueueUrl, { MaxNumberOfMessages: 10 })).toMatchObject([{ Body: 'new' }])
-})
-
-test('a purge empties the queue, once in a minute', async () => {
-  const { QueueUrl } = await createQueue()
-  await send(QueueUrl, 'hello')
-  await client.send(new PurgeQueueCommand({ QueueUrl }))
-  expect(await count(QueueUrl)).toEqual([0, 0, 0])
-  await expect(client.send(new PurgeQueueCommand({ QueueUrl }))).rejects.toMatchObject({ name: 'PurgeQueueInProgress' })
-})
-
-test('queues are listed by prefix and page', async () => {
-  for (const name of ['list-a', 'list-b', 'list-c', 'other'])
-    await client.send(new CreateQueueCommand({ QueueName: name }))
-  const first = await client.send(new ListQueuesCommand({ QueueNamePrefix: 'list-', MaxResults: 2 }))
-  const second = await client.send(
-    new ListQueuesCommand({ QueueNamePrefix: 'list-', MaxResults: 2, NextToken: first.NextToken }),
-  )
-  const names = [...(first.QueueUrls ?? []), ...(second.QueueUrls ?? [])].map((url) => url.split('/').at(-1))
-  expect(names).toEqual(['list-a', 'list-b', 'list-c'])
-  expect(second.NextToken).toBeUndefined()
-})
-
-test('tags are set, merged and taken away', async () => {
-  const { QueueUrl } = await createQueue()
-  await client.send(new TagQueueCommand({ QueueUrl, Tags: { a: '1', b: '2' } }))
-  await client.send(new TagQueueCommand({ QueueUrl, Tags: { b: '3' } }))
-  await client.send(new UntagQueueCommand({ QueueUrl, TagKeys: ['a'] }))
-  expect((await client.send(new ListQueueTagsCommand({ QueueUrl }))).Tags).toEqual({ b: '3' })
-})
-
-test('a queue URL is taken by its path, under whatever host', async () => {
-  const { name, QueueUrl } = await createQueue()
-  await send(QueueUrl, 'hello')
-  const elsewhere = new SQSClient({ ...fixture.clientConfig, useQueueUrlAsEndpoint: false })
-  const { Messages } = await elsewhere.send(
-    new ReceiveMessageCommand({ QueueUrl: `https://sqs.us-east-1.amazonaws.com/${accountId}/${name}` }),
-  )
-  expect(Messages).toHaveLength(1)
-})
-
-test('a queue policy grants to whom IAM grants nothing, and refuses whom IAM lets in', async () => {
-  const { QueueUrl, arn } = await createQueue()
-  const iam = new IAMClient(fixture.clientConfig)
-  const { User } = await iam.send(new CreateUserCommand({ UserName: 'sender' }))
-  const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName: 'sender' }))
-  const sender = new SQSClient({
-    ...fixture.clientConfig,
-    credentials: { accessKeyId: AccessKey?.AccessKeyId ?? '', secretAccessKey: AccessKey?.SecretAccessKey ?? '' },
-  })
-  const sendAsSender = () => sender.send(new SendMessageCommand({ QueueUrl, MessageBody: 'hello' }))
-  await expect(sendAsSender()).rejects.toMatchObject({ name: 'AccessDenied' })
-  const statement = (Effect: string, principal: string) => {
-    return { Effect, Principal: { AWS: principal }, Action: 'sqs:SendMessage', Resource: arn }
-  }
-  const operator = `arn:aws:iam::${accountId}:user/operator`
-  const Statement = [statement('Allow', User?.Arn ?? ''), statement('Deny', operator)]
-  const Attributes = { Policy: JSON.stringify({ Version: '2012-10-17', Statement }) }
-  await client.send(new SetQueueAttributesCommand({ QueueUrl, Attributes }))
-  await sendAsSender()
-  await expect(send(QueueUrl, 'hello')).rejects.toMatchObject({ name: 'AccessDenied' })
-})
-
-test('an operation that is not there answers 501 by name', async () => {
-  const { QueueUrl } = await createQueue()
-  const addition = client.send(
-    new AddPermissionCommand({ QueueUrl, Label: 'x', AWSAccountIds: ['1'], Actions: ['SendMessage'] }),
-  )
-  await expect(addition).rejects.toMatchObject({
-    message: expect.stringContaining('AmazonSQS.AddPermission'),
-    $metadata: { httpStatusCode: 501 },
-  })
 })
