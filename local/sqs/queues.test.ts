@@ -14,8 +14,10 @@ import {
   TagQueueCommand,
   UntagQueueCommand,
 } from '@aws-sdk/client-sqs'
+import { HttpRequest } from '@smithy/protocol-http'
 import { afterAll, expect, test } from 'vitest'
 import { accountId, region } from '#local/gateway/gateway-fixture.ts'
+import { createSigner } from '#local/gateway/sigv4/signer-fixture.ts'
 import { startSqs } from './sqs-fixture.ts'
 
 const { client, gateway, createQueue, send, count, stop } = await startSqs()
@@ -120,4 +122,15 @@ test('an operation that is not there answers 501 by name', async () => {
     message: expect.stringContaining('AmazonSQS.AddPermission'),
     $metadata: { httpStatusCode: 501 },
   })
+})
+
+test('the query protocol of older clients answers 501 and says what to use', async () => {
+  const { endpoint, credentials } = gateway.clientConfig
+  const headers = { host: new URL(endpoint).host, 'content-type': 'application/x-www-form-urlencoded' }
+  const body = 'Action=ListQueues&Version=2012-11-05'
+  const request = new HttpRequest({ method: 'POST', path: '/', headers, body })
+  const signed = await createSigner({ service: 'sqs', region, credentials }).sign(request)
+  const response = await fetch(endpoint, { method: 'POST', headers: signed.headers, body })
+  expect(response.status).toBe(501)
+  expect(await response.text()).toContain('the query protocol of SQS')
 })
