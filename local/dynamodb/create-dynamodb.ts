@@ -59,6 +59,13 @@ const unsupported = [
   'GlobalTableWitnessUpdates',
 ]
 
+/** The engine accepts new and removed indexes and does nothing about them. */
+function refuseIndexChanges({ GlobalSecondaryIndexUpdates = [] }: TableInput): void {
+  if (GlobalSecondaryIndexUpdates.some((update) => !update.Update)) {
+    throw notImplemented('a change of the indexes of a DynamoDB table that exists: make a new table')
+  }
+}
+
 const reapIntervalMs = 60_000
 
 export function createDynamoDb({ folder, accountId, region, clock, log }: DynamoDbOptions): DynamoDb {
@@ -97,6 +104,7 @@ export function createDynamoDb({ folder, accountId, region, clock, log }: Dynamo
       return { TableDescription: { ...output.TableDescription, DeletionProtectionEnabled } }
     },
     async UpdateTable({ DeletionProtectionEnabled, SSESpecification: _always, ...input }) {
+      refuseIndexChanges(input)
       if (Object.keys(input).length > 1) await callEngine('UpdateTable', input)
       else await describeTable(input.TableName)
       if (DeletionProtectionEnabled !== undefined) {
@@ -179,6 +187,7 @@ export function createDynamoDb({ folder, accountId, region, clock, log }: Dynamo
 interface TableInput {
   readonly TableName: string
   readonly DeletionProtectionEnabled?: boolean
+  readonly GlobalSecondaryIndexUpdates?: readonly { readonly Update?: unknown }[]
   readonly SSESpecification?: unknown
   readonly Tags?: unknown
 }

@@ -15,7 +15,7 @@ export function patchConsole(requestId: () => string | undefined): void {
       const line = isJson
         ? toJsonLine(timestamp, level, requestId(), values)
         : `${timestamp}\t${requestId() ?? 'undefined'}\t${level}\t${format(...values)}`
-      write(line)
+      writeSync(1, `${line}\n`)
     }
   }
 }
@@ -29,9 +29,4 @@ function toJsonLine(timestamp: string, level: string, requestId: string | undefi
   } catch {
     return JSON.stringify({ ...record, message: format(...values) })
   }
-}
-
-function write(line: string): void {
-  // A record may have several lines; the carriage return keeps them one, as in CloudWatch Logs.
-  writeSync(1, `${line.replaceAll('\n', '\r')}\n`)
 }

@@ -1,5 +1,6 @@
 // The process of a function: loads its bundle, then handles one event at a time as the parent sends them.
 import { writeSync } from 'node:fs'
+import { flushCompileCache } from 'node:module'
 import { patchConsole } from './runtime-console.ts'
 import { loadHandler, RuntimeError } from './runtime-handler.ts'
 import type { FunctionError, Invocation, RuntimeMessage } from './runtime-protocol.ts'
@@ -80,6 +81,8 @@ try {
     }
   })
   send({ kind: 'ready' })
+  // The process is killed when it has served its time, so the cache is never written on exit.
+  flushCompileCache()
 } catch (error) {
   crash(describeError(error))
 }
