@@ -1,3 +1,4 @@
+import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createCloudFormation } from './cloudformation/create-cloudformation.ts'
 import { createAssetStore } from './deploy/asset-store.ts'
@@ -16,7 +17,7 @@ import { createServerIdentity } from './iot/server-identity.ts'
 import { createKms } from './kms/create-kms.ts'
 import { createLambda } from './lambda/create-lambda.ts'
 import { lockFolder } from './lock-folder.ts'
-import { listenOn, type Ports, recallPorts, rememberPorts } from './remembered-ports.ts'
+import { explainTakenPort, type Ports, recallPorts, rememberPorts } from './remembered-ports.ts'
 import { createS3 } from './s3/create-s3.ts'
 import { createSqs } from './sqs/create-sqs.ts'
 
@@ -30,6 +31,7 @@ export interface CloudOptions {
   readonly clock?: () => Date
   /** Hold AWS IoT's control plane to AWS's default rates. */
   readonly quotas?: 'aws'
+  /** What goes wrong inside; without one it goes to `cloud.log` in the folder. */
   readonly log?: (line: string) => void
 }
 
@@ -74,8 +76,9 @@ async function openCloud(
   onClose: (closer: () => unknown) => void,
 ): Promise<Omit<Cloud, 'close'>> {
   const { stateDir, accountId = '000000000000', region = 'us-east-1', clock = () => new Date() } = options
-  const { log = (line) => console.error(line) } = options
   onClose(lockFolder(stateDir))
+  const logFile = join(stateDir, 'cloud.log')
+  const log = options.log ?? ((line) => appendFileSync(logFile, `${clock().toISOString()} ${line}\n`))
   const wanted = recallPorts(stateDir, options.ports ?? {})
   const open = <T extends { close(): unknown }>(service: T): T => {
     onClose(() => service.close())
@@ -188,14 +191,13 @@ async function openCloud(
     }),
   )
 
+  const listen = async (): Promise<Ports> => ({
+    gateway: await gateway.listen(wanted.gateway),
+    api: await httpApi.listen(wanted.api),
+    ...(await dataPlane.listen(wanted)),
+  })
   await dynamodb.ready()
-  const ports = {
-    gateway: await listenOn('gateway', wanted.gateway, gateway.listen),
-    api: await listenOn('api', wanted.api, httpApi.listen),
-    ...(await listenOn('mqtt', wanted.mqtt, (mqtt) =>
-      listenOn('credentials', wanted.credentials, (port) => dataPlane.listen({ mqtt, credentials: port })),
-    )),
-  }
+  const ports = await listen().catch((error) => Promise.reject(explainTakenPort(error, wanted)))
   rememberPorts(stateDir, ports)
   endpoints.gateway = `http://127.0.0.1:${ports.gateway}`
   endpoints.api = `http://127.0.0.1:${ports.api}`
@@ -203,6 +205,8 @@ async function openCloud(
   endpoints.credentials = `https://localhost:${ports.credentials}`
   s3.start()
   lambda.start()
+  // First of all: functions that are at work still need every service.
+  onClose(() => lambda.settle())
   return {
     accountId,
     region,

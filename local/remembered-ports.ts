@@ -19,14 +19,13 @@ export function rememberPorts(folder: string, ports: Ports): void {
   writeFileSync(join(folder, 'ports.json'), `${JSON.stringify(ports)}\n`)
 }
 
-/** Listens on a port, or says which one is taken and what to do about it. */
-export async function listenOn<T>(name: keyof Ports, port: number, listen: (port: number) => Promise<T>): Promise<T> {
-  try {
-    return await listen(port)
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw cause
-    throw new Error(`Port ${port} (${name}) is in use: end what listens there, or choose another port`, { cause })
-  }
+/** Says which of the ports is taken, and what to do about it. */
+export function explainTakenPort(error: unknown, wanted: Ports): unknown {
+  const { code, port } = error as NodeJS.ErrnoException & { port?: number }
+  if (code !== 'EADDRINUSE') return error
+  const name = Object.entries(wanted).find(([, number]) => number === port)?.[0]
+  const message = `Port ${port} (${name}) is in use: end what listens there, or choose another port`
+  return new Error(message, { cause: error })
 }
 
 function readPorts(file: string): Partial<Ports> {

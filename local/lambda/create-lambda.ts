@@ -50,6 +50,8 @@ export interface Lambda {
   readonly logs: { readonly operations: Operations; readonly service: HttpService }
   /** Takes up event source mappings and accepted events of an earlier run. */
   start(): void
+  /** Takes no more events, and waits a while for those at work. */
+  settle(): Promise<void>
   close(): Promise<void>
 }
 
@@ -196,12 +198,15 @@ export function createLambda(options: LambdaOptions): Lambda {
       for (const { UUID } of eventSources.list()) startPoller(UUID)
       asyncInvocations.start()
     },
-    async close() {
+    async settle() {
       asyncInvocations.stop()
       for (const poller of pollers.values()) poller.stop()
       // A batch that is cut off comes again only after its visibility timeout.
       const settled = Promise.all([...pollers.values()].map((poller) => poller.settle()))
-      await Promise.race([settled, setTimeout(closeGraceMs, undefined, { ref: false })])
+      await Promise.race([settled, setTimeout(settleGraceMs, undefined, { ref: false })])
+    },
+    async close() {
+      await this.settle()
       await invoker.close()
       await logs.close()
       store.close()
@@ -209,7 +214,7 @@ export function createLambda(options: LambdaOptions): Lambda {
   }
 }
 
-const closeGraceMs = 3000
+const settleGraceMs = 3000
 
 /** SQS looks only at the path of a queue URL. */
 function queueUrlOf(queueArn: string): string {
