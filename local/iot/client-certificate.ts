@@ -1,5 +1,4 @@
 import type { X509Certificate } from 'node:crypto'
-import { certificateIdOf } from './registry/certificate-record.ts'
 
 export function isWithinValidity(certificate: X509Certificate, now: Date): boolean {
   return certificate.validFromDate <= now && now <= certificate.validToDate
@@ -22,11 +21,10 @@ const NAME_ATTRIBUTES: ReadonlyMap<string, string> = new Map([
   ['generationQualifier', 'GenerationQualifier'],
 ])
 
-/** The policy variables `iot:CertificateId`, `iot:Certificate.Subject.CommonName`, … of a client's certificate. */
+/** The policy variables `iot:Certificate.Subject.CommonName`, … of a client's certificate. */
 export function certificateVariables(certificate: X509Certificate): Record<string, string> {
   const { subject, issuer } = certificate.toLegacyObject()
   return {
-    'iot:CertificateId': certificateIdOf(certificate),
     'iot:Certificate.SerialNumber': certificate.serialNumber,
     ...nameVariables('iot:Certificate.Subject', subject),
     ...nameVariables('iot:Certificate.Issuer', issuer),

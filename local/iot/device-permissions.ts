@@ -23,41 +23,60 @@ export interface DevicePermissions {
   isAllowed(action: string, resource: string): boolean
 }
 
+interface PolicyText {
+  readonly policy: CompiledPolicy
+  /** Taking a certificate's names apart costs more than a decision: done for policies that read them. */
+  readonly readsCertificate: boolean
+}
+
 /** Decides by the registry as it is now: a change of policies, things or attachments counts from the next question on. */
 export function createDeviceAuthorizer(registry: Registry) {
-  const documents = new Map<string, CompiledPolicy>()
+  const texts = new Map<string, PolicyText>()
   let generation = 0
   registry.changes.on('change', ({ kind }) => {
     if (kind !== 'roleAlias' && kind !== 'topicRule') generation++
-    if (kind === 'policy') documents.clear()
+    if (kind === 'policy') texts.clear()
   })
 
-  const compile = (text: string) => {
-    const compiled = documents.get(text) ?? compilePolicy(text)
-    documents.set(text, compiled)
-    return compiled
+  const readText = (document: string): PolicyText => {
+    const known = texts.get(document)
+    if (known) return known
+    const text = { policy: compilePolicy(document), readsCertificate: /iot:Certificate\./i.test(document) }
+    texts.set(document, text)
+    return text
   }
+
+  const contextOf = (
+    principal: DevicePrincipal,
+    certificateId: string,
+    readsCertificate: boolean,
+  ): ConditionContext => ({
+    'iot:CertificateId': certificateId,
+    'aws:SourceIp': principal.sourceIp,
+    'iot:DomainName': principal.serverName,
+    ...(principal.clientId !== undefined && { 'iot:ClientId': principal.clientId }),
+    ...(readsCertificate && certificateVariables(principal.certificate)),
+    ...thingVariables(registry, certificateId, principal.thingName),
+  })
 
   return (principal: DevicePrincipal): DevicePermissions => {
     const certificateId = certificateIdOf(principal.certificate)
-    const fixed: ConditionContext = {
-      ...certificateVariables(principal.certificate),
-      'aws:SourceIp': principal.sourceIp,
-      'iot:DomainName': principal.serverName,
-      ...(principal.clientId === undefined ? {} : { 'iot:ClientId': principal.clientId }),
-    }
     let known = -1
     let policies: readonly CompiledPolicy[] = []
-    let context = fixed
+    let context: ConditionContext = {}
 
     return {
       isAllowed(action, resource) {
         if (known !== generation) {
           known = generation
-          context = { ...fixed, ...thingVariables(registry, certificateId, principal.thingName) }
-          policies = registry
-            .effectivePolicies(certificateId, principal.thingName)
-            .map(({ policyDocument }) => compile(policyDocument))
+          const effective = registry.effectivePolicies(certificateId, principal.thingName)
+          const read = effective.map(({ policyDocument }) => readText(policyDocument))
+          policies = read.map(({ policy }) => policy)
+          context = contextOf(
+            principal,
+            certificateId,
+            read.some(({ readsCertificate }) => readsCertificate),
+          )
         }
         return evaluatePolicies(policies, { action, resource, context }) === 'allow'
       },

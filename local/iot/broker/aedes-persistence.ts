@@ -73,7 +73,7 @@ export function createAedesPersistence({ retained, subscriptions, queue, maySubs
       const message = queue.acknowledge(id, packet.messageId)
       return message && queuedPacket(message)
     },
-    outgoingStream: ({ id }: Identified) => Readable.from(map(queue.read(id), queuedPacket)),
+    outgoingStream: ({ id, clean }: Client) => Readable.from(clean ? [] : map(queue.read(id), queuedPacket)),
 
     async putWill({ id }: Identified, will: Will) {
       wills.set(id, Object.assign(will, { brokerId, clientId: id }))

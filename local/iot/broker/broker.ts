@@ -5,7 +5,6 @@ import { openStore } from '#local/store.ts'
 import type { DeviceAuthorizer } from '../device-permissions.ts'
 import type { CertificateClassifier } from '../jitr/classify-certificate.ts'
 import { listenLocally } from '../listen-locally.ts'
-import { SESSION_EXPIRY_SECONDS } from '../mqtt-limits.ts'
 import type { Publication, Publish, Publisher } from '../publication.ts'
 import type { Registry } from '../registry/types.ts'
 import type { ServerIdentity } from '../server-identity.ts'
@@ -15,11 +14,8 @@ import { createDeviceConnection, type DeviceConnection } from './device-connecti
 import { createMqttEndpoint } from './mqtt-endpoint.ts'
 import { createPacketGate } from './packet-gate.ts'
 import { createRetainedMessages, type RetainedMessages } from './retained-messages.ts'
-import { createSessionExpiry } from './session-expiry.ts'
-import { createSessionQueue } from './session-queue.ts'
-import { createSessionSubscriptions } from './session-subscriptions.ts'
+import { createSessions } from './sessions.ts'
 
-const EXPIRY_CHECK_MS = 60_000
 /** Local choice: AWS does not say. */
 const DEFAULT_TIMEOUTS = { connectMs: 5000, drainMs: 10_000 }
 
@@ -58,25 +54,15 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
   const { registry, clock, log, timeouts = DEFAULT_TIMEOUTS } = options
   const store = openStore(join(options.folder, 'broker.db'))
   const retained = createRetainedMessages(store)
-  const subscriptions = createSessionSubscriptions(store)
-  const queue = createSessionQueue(store)
-  const expiry = createSessionExpiry(store, {
-    clock,
-    expirySeconds: SESSION_EXPIRY_SECONDS,
-    known: subscriptions.clients(),
-  })
+  const sessions = createSessions(store, clock)
   const open = new Set<Duplex>()
   // A will is published after the connection has closed, so what it may do outlives it.
   const connections = new WeakMap<Duplex, DeviceConnection>()
-  const connectionOf = (client: Client) => connections.get(client.conn)
-
-  const endExpiredSessions = () => {
-    for (const clientId of expiry.takeExpired()) {
-      subscriptions.removeAll(clientId)
-      queue.removeAll(clientId)
-    }
+  const connectionOf = ({ conn }: Client): DeviceConnection => {
+    const connection = connections.get(conn)
+    if (!connection) throw new Error('An MQTT client has no connection')
+    return connection
   }
-  const expiryTimer = setInterval(endExpiredSessions, EXPIRY_CHECK_MS).unref()
 
   /** All that must be on disk before the publisher is told. aedes acknowledges first and publishes then. */
   const take = (publication: Publication, publisher: Publisher) => {
@@ -92,31 +78,29 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
     concurrency: 0,
     persistence: createAedesPersistence({
       retained,
-      subscriptions,
-      queue,
-      maySubscribe: (client, filter) => connectionOf(client)?.refuseSubscribe(filter) === undefined,
+      ...sessions,
+      maySubscribe: (client, filter) => connectionOf(client).refuseSubscribe(filter) === undefined,
     }),
     preConnect(client, packet, done) {
-      endExpiredSessions()
       // aedes answers MQTT 5 with CONNACK 1, "unacceptable protocol version".
       if (packet.protocolVersion === 5) return done(null, true)
-      const reason = packet.protocolVersion === 4 ? refuseConnect(client, packet) : 'only MQTT 3.1.1 is spoken here'
+      const reason =
+        packet.protocolVersion === 4 ? connectionOf(client).refuseConnect(packet) : 'only MQTT 3.1.1 is spoken here'
       // An error here closes the connection without CONNACK, as AWS IoT does.
-      done(reason === undefined ? null : new Error(`client ${packet.clientId}: ${reason}`), reason === undefined)
+      if (reason !== undefined) return done(new Error(`${packet.clientId}: ${reason}`), false)
+      sessions.expire(packet.clientId)
+      done(null, true)
     },
     authorizePublish(client, packet, done) {
-      const connection = client && connectionOf(client)
-      const reason = connection ? connection.refusePublish(packet) : 'the connection is gone'
+      if (!client) return done(new Error('no client publishes'))
+      const { certificateId, sourceIp, refusePublish } = connectionOf(client)
+      const reason = refusePublish(packet)
       if (reason !== undefined) return done(new Error(reason))
-      take(toPublication(packet), {
-        clientId: client?.id,
-        principal: connection?.certificateId,
-        sourceIp: connection?.sourceIp,
-      })
+      take(toPublication(packet), { clientId: client.id, principal: certificateId, sourceIp })
       done(null)
     },
     authorizeSubscribe(client, subscription, done) {
-      const reason = connectionOf(client)?.refuseSubscribe(subscription.topic)
+      const reason = connectionOf(client).refuseSubscribe(subscription.topic)
       if (reason === undefined) return done(null, subscription)
       // AWS IoT drops a client for a subscription that it may not have (aws-iot-device-sdk-js#191). One that a
       // persistent session brings along is left out instead: the client did not ask for it now.
@@ -124,19 +108,16 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
       done(null, null)
     },
     authorizeForward: (client, packet: AedesPublishPacket) =>
-      connectionOf(client)?.mayReceive(packet.topic) ? packet : null,
+      connectionOf(client).mayReceive(packet.topic) ? packet : null,
   })
-  aedes.on('client', ({ id }) => expiry.stop(id))
+  aedes.on('client', ({ id }) => sessions.resume(id))
   aedes.on('clientDisconnect', ({ id, clean }) => {
-    if (!clean) expiry.start(id)
+    if (!clean) sessions.leave(id)
   })
   const logError = (client: Client, error: Error) => log(`MQTT client ${client.id ?? ''}: ${error.message}`)
   aedes.on('clientError', logError)
   aedes.on('connectionError', logError)
   await aedes.listen()
-
-  const refuseConnect = (client: Client, packet: Parameters<DeviceConnection['refuseConnect']>[0]) =>
-    connectionOf(client)?.refuseConnect(packet) ?? (connectionOf(client) ? undefined : 'the connection is gone')
 
   const publish: Publish = async (publication, publisher = {}) => {
     take(publication, publisher)
@@ -178,9 +159,10 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
     publish,
     retained,
     async close() {
-      clearInterval(expiryTimer)
       endpoint.close()
       await new Promise<void>((resolve) => aedes.close(resolve))
+      for (const gate of open) gate.destroy()
+      sessions.close()
       store.close()
     },
   }

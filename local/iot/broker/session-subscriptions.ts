@@ -25,25 +25,16 @@ export function createSessionSubscriptions({ database }: Store): SessionSubscrip
   )
   const upsert = database.prepare('INSERT OR REPLACE INTO subscription VALUES (?, ?, ?)')
   const remove = database.prepare('DELETE FROM subscription WHERE client_id = ? AND filter = ?')
-  const byClient = database.prepare('SELECT client_id, filter, qos FROM subscription WHERE client_id = ?')
   const all = database.prepare('SELECT client_id, filter, qos FROM subscription')
-  const clients = database.prepare('SELECT DISTINCT client_id FROM subscription')
 
-  const exact = new Map<string, Map<string, SessionSubscription>>()
-  const wild = new Map<string, Map<string, SessionSubscription>>()
+  const byClient: Index = new Map()
+  const exact: Index = new Map()
+  const wild: Index = new Map()
   const sideOf = (filter: string) => (/[+#]/.test(filter) ? wild : exact)
-
   const remember = (subscription: SessionSubscription) => {
-    const side = sideOf(subscription.topic)
-    const clients = side.get(subscription.topic) ?? new Map()
-    side.set(subscription.topic, clients.set(subscription.clientId, subscription))
+    insert(byClient, subscription.clientId, subscription.topic, subscription)
+    insert(sideOf(subscription.topic), subscription.topic, subscription.clientId, subscription)
   }
-  const forget = (clientId: string, filter: string) => {
-    const clients = sideOf(filter).get(filter)
-    clients?.delete(clientId)
-    if (clients?.size === 0) sideOf(filter).delete(filter)
-  }
-  const ofClient = (clientId: string) => (byClient.all(clientId) as unknown as Row[]).map(read)
   for (const row of all.all() as unknown as Row[]) remember(read(row))
 
   const subscriptions: SessionSubscriptions = {
@@ -53,13 +44,14 @@ export function createSessionSubscriptions({ database }: Store): SessionSubscrip
     },
     remove(clientId, filter) {
       remove.run(clientId, filter)
-      forget(clientId, filter)
+      drop(byClient, clientId, filter)
+      drop(sideOf(filter), filter, clientId)
     },
     removeAll(clientId) {
-      for (const { topic } of ofClient(clientId)) subscriptions.remove(clientId, topic)
+      for (const { topic } of subscriptions.ofClient(clientId)) subscriptions.remove(clientId, topic)
     },
-    ofClient,
-    clients: () => (clients.all() as { client_id: string }[]).map(({ client_id }) => client_id),
+    ofClient: (clientId) => [...(byClient.get(clientId)?.values() ?? [])],
+    clients: () => [...byClient.keys()],
     matching(topic) {
       const found = new Map(exact.get(topic))
       for (const [filter, clients] of wild) {
@@ -72,6 +64,19 @@ export function createSessionSubscriptions({ database }: Store): SessionSubscrip
     },
   }
   return subscriptions
+}
+
+type Index = Map<string, Map<string, SessionSubscription>>
+
+function insert(index: Index, first: string, second: string, subscription: SessionSubscription): void {
+  const entries = index.get(first) ?? new Map<string, SessionSubscription>()
+  index.set(first, entries.set(second, subscription))
+}
+
+function drop(index: Index, first: string, second: string): void {
+  const entries = index.get(first)
+  entries?.delete(second)
+  if (entries?.size === 0) index.delete(first)
 }
 
 interface Row {

@@ -3,6 +3,7 @@ import { connect } from 'node:tls'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createTestAuthority, type TestCertificate } from '../testing/certificates.ts'
 import { connectMqtt, connectTls } from '../testing/mqtt-client.ts'
+import { connectPacket, tryConnect } from '../testing/mqtt-session.ts'
 import { attachPolicy, type BrokerFixture, registerAuthority, startBroker } from '../testing/start-broker.ts'
 
 const DAY_MS = 86_400_000
@@ -13,22 +14,6 @@ beforeAll(async () => {
 })
 afterAll(() => fixture.close())
 
-const connectPacket = {
-  cmd: 'connect',
-  protocolId: 'MQTT',
-  protocolVersion: 4,
-  clientId: 'new-device',
-  clean: true,
-  keepalive: 60,
-} as const
-
-/** Connects and says what came back before the server closed. */
-async function tryConnect(certificate: TestCertificate) {
-  const client = await fixture.connect(certificate)
-  client.send(connectPacket)
-  return client.closed()
-}
-
 function eventsOf({ certificateId }: TestCertificate) {
   return fixture.published
     .map(({ publication }) => ({ topic: publication.topic, payload: JSON.parse(publication.payload.toString()) }))
@@ -37,7 +22,7 @@ function eventsOf({ certificateId }: TestCertificate) {
 
 test('an unknown certificate of a registered CA is registered, announced and turned away without CONNACK', async () => {
   const certificate = await fixture.authority.issue('new-device')
-  expect(await tryConnect(certificate)).toEqual([])
+  expect(await tryConnect(fixture, certificate)).toEqual([])
   expect(fixture.registry.certificates.get(certificate.certificateId)).toMatchObject({
     status: 'PENDING_ACTIVATION',
     caCertificateId: fixture.caCertificateId,
@@ -60,7 +45,7 @@ test('an unknown certificate of a registered CA is registered, announced and tur
 test('each further connection before the activation announces the certificate again; then it gets in', async () => {
   const certificate = await fixture.authority.issue('patient-device')
   for (let attempt = 1; attempt <= 3; attempt++) {
-    expect(await tryConnect(certificate)).toEqual([])
+    expect(await tryConnect(fixture, certificate)).toEqual([])
     expect(eventsOf(certificate)).toHaveLength(attempt)
   }
   const pending = fixture.registry.certificates.get(certificate.certificateId)
@@ -70,7 +55,7 @@ test('each further connection before the activation announces the certificate ag
   ])
   fixture.registry.certificates.put(certificate.certificateId, { ...pending, status: 'ACTIVE' })
   const client = await fixture.connect(certificate)
-  client.send(connectPacket)
+  client.send(connectPacket('new-device'))
   expect(await client.next()).toMatchObject({ cmd: 'connack', returnCode: 0 })
   expect(eventsOf(certificate)).toHaveLength(3)
   client.end()
@@ -82,14 +67,14 @@ test.each(['INACTIVE', 'REVOKED'] as const)(
     const certificate = await fixture.device(`device-${status}`)
     const record = fixture.registry.certificates.get(certificate.certificateId)
     if (record) fixture.registry.certificates.put(certificate.certificateId, { ...record, status })
-    expect(await tryConnect(certificate)).toEqual([])
+    expect(await tryConnect(fixture, certificate)).toEqual([])
     expect(eventsOf(certificate)).toEqual([])
   },
 )
 
 test('a certificate of an unknown CA is cut off before any MQTT, with no event and no trace in the registry', async () => {
   const certificate = await (await createTestAuthority('Fleet CA')).issue('stranger')
-  expect(await tryConnect(certificate)).toEqual([])
+  expect(await tryConnect(fixture, certificate)).toEqual([])
   expect(eventsOf(certificate)).toEqual([])
   expect(fixture.registry.certificates.get(certificate.certificateId)).toBeUndefined()
 })
@@ -101,7 +86,7 @@ test.each([
   const authority = await createTestAuthority('Another CA')
   registerAuthority(fixture.registry, authority.pem, changes)
   const certificate = await authority.issue('unlucky')
-  expect(await tryConnect(certificate)).toEqual([])
+  expect(await tryConnect(fixture, certificate)).toEqual([])
   expect(fixture.registry.certificates.get(certificate.certificateId)).toBeUndefined()
 })
 
@@ -116,7 +101,7 @@ test('an expired certificate, one that is not valid yet and one of an expired CA
     await expired.issue('orphan'),
   ]
   for (const certificate of certificates) {
-    expect(await tryConnect(certificate)).toEqual([])
+    expect(await tryConnect(fixture, certificate)).toEqual([])
     expect(fixture.registry.certificates.get(certificate.certificateId)).toBeUndefined()
   }
 })
@@ -125,13 +110,13 @@ test('of several CAs with one subject the one that signed is found', async () =>
   const authority = await createTestAuthority('Fleet CA')
   const caCertificateId = registerAuthority(fixture.registry, authority.pem)
   const certificate = await authority.issue('sibling')
-  await tryConnect(certificate)
+  await tryConnect(fixture, certificate)
   expect(fixture.registry.certificates.get(certificate.certificateId)).toMatchObject({ caCertificateId })
 })
 
 test('a client without certificate is cut off', async () => {
   const client = await connectMqtt({ port: fixture.port, ca: fixture.caPem })
-  client.send(connectPacket)
+  client.send(connectPacket('new-device'))
   expect(await client.closed()).toEqual([])
 })
 
