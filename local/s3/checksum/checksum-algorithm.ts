@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import { crc32c } from './crc32c.ts'
 import { finishCrc64Nvme, startCrc64Nvme, updateCrc64Nvme } from './crc64-nvme.ts'
@@ -13,6 +13,14 @@ export const checksumBytes: Readonly<Record<ChecksumAlgorithm, number>> = {
   CRC64NVME: 8,
   SHA1: 20,
   SHA256: 32,
+}
+
+/** The checksum of data that is all there: cheaper than a running one. */
+export function computeChecksum(algorithm: ChecksumAlgorithm | 'MD5', bytes: Uint8Array): Buffer {
+  if (algorithm === 'MD5' || algorithm === 'SHA1' || algorithm === 'SHA256') return hash(algorithm, bytes, 'buffer')
+  const checksum = startChecksum(algorithm)
+  checksum.update(bytes)
+  return checksum.digest()
 }
 
 export interface RunningChecksum {

@@ -15,6 +15,7 @@ export interface FormData {
 /** S3 allows as much before the file. https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html */
 const maxFieldBytes = 20 * 1024
 const maxHeadBytes = 8 * 1024
+const lineEnd = Buffer.from('\r\n')
 
 /** Reads multipart/form-data (RFC 7578) up to its file, whose content streams. Fields after the file are ignored, as by S3. */
 export async function parseFormData(body: AsyncIterable<Uint8Array>, contentType: string): Promise<FormData> {
@@ -22,12 +23,13 @@ export async function parseFormData(body: AsyncIterable<Uint8Array>, contentType
   const boundary = match?.[1] ?? match?.[2]
   if (!boundary) throw s3Error('MalformedPOSTRequest')
   // A boundary begins with a line end, which the first one lacks.
-  const reader = createReader(body, Buffer.from('\r\n'))
+  const reader = createReader(body, lineEnd)
   const delimiter = Buffer.from(`\r\n--${boundary}`)
   const fields = new Map<string, string>()
   let budget = maxFieldBytes
   await reader.readUntil(delimiter, maxHeadBytes)
   for (;;) {
+    if ((await reader.readUntil(lineEnd, maxHeadBytes)).toString() === '--') throw noFile()
     const head = parseHead((await reader.readUntil(Buffer.from('\r\n\r\n'), maxHeadBytes)).toString())
     const name = head.name.toLowerCase()
     if (name === 'file') {
@@ -40,18 +42,17 @@ export async function parseFormData(body: AsyncIterable<Uint8Array>, contentType
   }
 }
 
-/** Headers of one part; throws at the end of the form, where none follow. */
 function parseHead(text: string): { name: string; filename: string | undefined; contentType: string | undefined } {
-  const disposition = /^content-disposition:\s*form-data;(.*)$/im.exec(text)?.[1] ?? ''
-  const name = /[;\s]name="([^"]*)"/.exec(` ${disposition}`)?.[1]
-  if (name === undefined)
-    throw s3Error(
-      'InvalidArgument',
-      { ArgumentName: 'file' },
-      { message: 'POST requires exactly one file upload per request.' },
-    )
-  const filename = /filename="([^"]*)"/.exec(disposition)?.[1]
+  const disposition = /^content-disposition:\s*form-data(;.*)$/im.exec(text)?.[1] ?? ''
+  const name = /[;\s]name="([^"]*)"/.exec(disposition)?.[1]
+  if (name === undefined) throw s3Error('MalformedPOSTRequest')
+  const filename = /[;\s]filename="([^"]*)"/.exec(disposition)?.[1]
   return { name, filename, contentType: /^content-type:\s*(.+?)\s*$/im.exec(text)?.[1] }
+}
+
+function noFile(): Error {
+  const message = 'POST requires exactly one file upload per request.'
+  return s3Error('InvalidArgument', { ArgumentName: 'file', ArgumentValue: '0' }, { message })
 }
 
 interface Reader {

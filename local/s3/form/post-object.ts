@@ -40,7 +40,7 @@ export function createPostObject(authenticator: FormAuthenticator): Handler {
         throw s3Error('EntityTooSmall', { ProposedSize: String(content.size), MinSizeAllowed: String(limits.minBytes) })
       }
       verifyPayload(integrity, content, request.http)
-      const written = writeObject(s3, call, {
+      const written = await writeObject(s3, call, {
         bucketName: bucket.name,
         key,
         event: 'ObjectCreated:Post',

@@ -35,12 +35,12 @@ export async function completeMultipartUpload(s3: S3State, request: S3Request, c
   const { headers, key } = request
   const bucket = s3.buckets.require(request.bucket)
   authorizeWrite(call, bucket, key, headers, {})
-  const precondition = startWritePrecondition(headers, key, s3.index.newest(bucket.name, key))
+  const precondition = startWritePrecondition(headers, key, () => s3.index.newest(bucket.name, key))
   // Checksum headers are those of the object here, not of the document.
   const integrity = parsePayloadIntegrity({ 'content-md5': headers['content-md5'] })
   const document = await readXmlBody(s3, request, 'CompleteMultipartUpload', shape, integrity)
   const { Parts = [] } = document as CompletedMultipartUpload
-  const written = writeObject(s3, call, {
+  const written = await writeObject(s3, call, {
     bucketName: bucket.name,
     key,
     event: 'ObjectCreated:CompleteMultipartUpload',

@@ -23,7 +23,7 @@ export async function uploadPart(s3: S3State, request: S3Request, call: Call): P
     const message = `Checksum Type mismatch occurred, expected checksum Type: ${algorithm.toLowerCase()}, actual checksum Type: ${integrity.algorithm.toLowerCase()}`
     throw s3Error('InvalidRequest', {}, { message })
   }
-  const part = storePart(s3, upload, number, content)
+  const part = await storePart(s3, upload, number, content)
   const answered = integrity.algorithm ?? algorithm
   return {
     status: 200,
@@ -45,7 +45,7 @@ export async function uploadPartCopy(s3: S3State, request: S3Request, call: Call
     algorithms: [algorithm],
     maxBytes: maxPutBytes,
   })
-  const part = storePart(s3, upload, number, content)
+  const part = await storePart(s3, upload, number, content)
   const body = writeXml('CopyPartResult', {
     LastModified: part.modified,
     ETag: `"${part.etag}"`,
@@ -61,9 +61,9 @@ function requirePartTarget(s3: S3State, request: S3Request, call: Call): { uploa
 }
 
 /** Takes the place of an earlier part of the same number. */
-function storePart(s3: S3State, upload: Upload, number: number, content: Content): Part {
+async function storePart(s3: S3State, upload: Upload, number: number, content: Content): Promise<Part> {
   try {
-    return s3.index.commit((writer) => {
+    return await s3.index.commit((writer) => {
       // Completed or aborted while the payload came in.
       if (!s3.uploads.get(upload.id)) throw s3Error('NoSuchUpload', { UploadId: upload.id })
       const replaced = s3.uploads.part(upload.id, number)

@@ -1,5 +1,6 @@
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises'
 import type { Store } from '#local/store.ts'
+import type { Commit } from '../storage/group-commit.ts'
 
 export interface EventMessage {
   readonly queueArn: string
@@ -24,18 +25,22 @@ export interface EventOutbox {
 const batchSize = 64
 const longestBackoffMs = 10_000
 
-export function createEventOutbox({ database }: Store, notify: Notify): EventOutbox {
-  database.exec(
-    'CREATE TABLE IF NOT EXISTS outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, queue TEXT NOT NULL, bucket TEXT NOT NULL, body TEXT NOT NULL)',
-  )
-  database.exec('CREATE INDEX IF NOT EXISTS outbox_by_queue ON outbox (queue, id)')
-  const insert = database.prepare('INSERT INTO outbox (queue, bucket, body) VALUES (?, ?, ?)')
-  const selectQueues = database.prepare('SELECT DISTINCT queue FROM outbox')
+const schema = `
+CREATE TABLE IF NOT EXISTS outbox (
+  queue TEXT NOT NULL, id INTEGER NOT NULL, bucket TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (queue, id)) WITHOUT ROWID;
+`
+
+export function createEventOutbox({ database }: Store, commit: Commit, notify: Notify): EventOutbox {
+  database.exec(schema)
+  const insert = database.prepare('INSERT INTO outbox VALUES (?, ?, ?, ?)')
+  const selectQueues = database.prepare('SELECT queue, max(id) AS last FROM outbox GROUP BY queue')
   const select = database.prepare(
     'SELECT id, queue AS queueArn, bucket AS bucketArn, body FROM outbox WHERE queue = ? ORDER BY id LIMIT ?',
   )
   const removeUpTo = database.prepare('DELETE FROM outbox WHERE queue = ? AND id <= ?')
-  const waiting = new Set((selectQueues.all() as { queue: string }[]).map(({ queue }) => queue))
+  const left = selectQueues.all() as { queue: string; last: number }[]
+  let lastId = Math.max(0, ...left.map(({ last }) => last))
+  const waiting = new Set(left.map(({ queue }) => queue))
   const deliveries = new Map<string, Promise<void>>()
   const closing = new AbortController()
 
@@ -57,7 +62,7 @@ export function createEventOutbox({ database }: Store, notify: Notify): EventOut
         if (failures === 0) console.warn(`S3 events wait for ${queue}: ${error}`)
         failures++
       }
-      removeUpTo.run(queue, delivered)
+      await commit(() => removeUpTo.run(queue, delivered))
       if (failures > 0) await backOff(failures)
     }
     deliveries.delete(queue)
@@ -70,7 +75,7 @@ export function createEventOutbox({ database }: Store, notify: Notify): EventOut
 
   return {
     add({ queueArn, bucketArn, body }) {
-      insert.run(queueArn, bucketArn, body)
+      insert.run(queueArn, ++lastId, bucketArn, body)
       waiting.add(queueArn)
     },
     deliver() {

@@ -46,14 +46,14 @@ export async function copyObject(s3: S3State, request: S3Request, call: Call): P
         message: `The specified copy source is larger than the maximum allowable size for a copy source: ${maxPutBytes}`,
       },
     )
-  const precondition = startWritePrecondition(headers, key, s3.index.newest(bucket.name, key))
+  const precondition = startWritePrecondition(headers, key, () => s3.index.newest(bucket.name, key))
   const algorithm = parseChecksumAlgorithm(headers['x-amz-checksum-algorithm']) ?? object.checksum.algorithm
   const content = await receiveContent(s3.files, readSource(s3, source.version), {
     algorithms: [algorithm],
     maxBytes: maxPutBytes,
   })
   try {
-    const written = writeObject(s3, call, {
+    const written = await writeObject(s3, call, {
       bucketName: bucket.name,
       key,
       event: 'ObjectCreated:Copy',

@@ -7,6 +7,7 @@ import type { S3State } from '../s3-state.ts'
 import type { IndexWriter } from '../storage/open-index.ts'
 import { createVersionId } from '../storage/version-id.ts'
 import { existingTagContext } from './object-tags.ts'
+import { findVersion } from './require-version.ts'
 import { removeNullVersion, wholeSecond } from './write-object.ts'
 import { assertMatches } from './write-precondition.ts'
 
@@ -24,9 +25,13 @@ export interface Deleted {
   readonly versionId: string | undefined
 }
 
-export function handleDeleteObject(s3: S3State, { bucket, key, query, headers }: S3Request, call: Call): HttpResponse {
+export async function handleDeleteObject(
+  s3: S3State,
+  { bucket, key, query, headers }: S3Request,
+  call: Call,
+): Promise<HttpResponse> {
   const deletion = { key, versionId: query.get('versionId'), ifMatch: headers['if-match'] }
-  const { isMarker, versionId } = deleteObject(s3, call, s3.buckets.require(bucket), deletion)
+  const { isMarker, versionId } = await deleteObject(s3, call, s3.buckets.require(bucket), deletion)
   return {
     status: 204,
     headers: {
@@ -37,48 +42,45 @@ export function handleDeleteObject(s3: S3State, { bucket, key, query, headers }:
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeletingObjectVersions.html */
-export function deleteObject(s3: S3State, call: Call, bucket: Bucket, { key, versionId, ifMatch }: Deletion): Deleted {
+export async function deleteObject(s3: S3State, call: Call, bucket: Bucket, deletion: Deletion): Promise<Deleted> {
+  const { key, versionId, ifMatch } = deletion
   const action = versionId === null ? 's3:DeleteObject' : 's3:DeleteObjectVersion'
-  const target = versionId === null ? s3.index.newest(bucket.name, key) : s3.index.find(bucket.name, key, versionId)
+  const target = findVersion(s3, { bucket, key, versionId })
   authorizeObject(call, bucket, key, action, existingTagContext(target?.object?.tags))
-  if (ifMatch !== undefined) assertMatches(ifMatch, key, s3.index.newest(bucket.name, key))
-  const deleted = s3.index.commit((writer) => {
-    if (versionId !== null) return removeVersion(s3, call, writer, bucket, key, versionId)
-    if (bucket.configurations.versioning?.Status) return addMarker(s3, call, writer, bucket, key)
-    if (target) {
-      writer.remove(target)
-      recordEvent(s3, call, bucket, 'ObjectRemoved:Delete', {
-        key,
-        sequence: s3.index.nextSequence(),
-        versionId: 'null',
-      })
-    }
-    return { isMarker: false, versionId: undefined }
+  const sequence = s3.index.nextSequence()
+  const deleted = await s3.index.commit((writer) => {
+    const current = s3.buckets.require(bucket.name)
+    if (ifMatch !== undefined) assertMatches(ifMatch, key, s3.index.newest(bucket.name, key))
+    const change: Change = { s3, call, writer, bucket: current, key, sequence }
+    if (versionId === null && current.configurations.versioning?.Status) return addMarker(change)
+    return removeVersion(change, versionId)
   })
   s3.outbox.deliver()
   return deleted
 }
 
-function removeVersion(
-  s3: S3State,
-  call: Call,
-  writer: IndexWriter,
-  bucket: Bucket,
-  key: string,
-  versionId: string,
-): Deleted {
-  const version = s3.index.find(bucket.name, key, versionId)
-  if (version) {
-    writer.remove(version)
-    recordEvent(s3, call, bucket, 'ObjectRemoved:Delete', { key, sequence: s3.index.nextSequence(), versionId })
-  }
-  return { isMarker: version !== undefined && !version.object, versionId }
+interface Change {
+  readonly s3: S3State
+  readonly call: Call
+  readonly writer: IndexWriter
+  readonly bucket: Bucket
+  readonly key: string
+  readonly sequence: number
 }
 
-function addMarker(s3: S3State, call: Call, writer: IndexWriter, bucket: Bucket, key: string): Deleted {
-  const sequence = s3.index.nextSequence()
+/** For good: the version that is named, or the only one of a bucket without versions. */
+function removeVersion({ s3, call, writer, bucket, key, sequence }: Change, versionId: string | null): Deleted {
+  const version = findVersion(s3, { bucket, key, versionId })
+  if (version) {
+    writer.remove(version)
+    recordEvent(s3, call, bucket, 'ObjectRemoved:Delete', { key, sequence, versionId: version.versionId })
+  }
+  return { isMarker: version !== undefined && !version.object, versionId: versionId ?? undefined }
+}
+
+function addMarker({ s3, call, writer, bucket, key, sequence }: Change): Deleted {
   const versionId = isVersioned(bucket) ? createVersionId(sequence) : 'null'
-  if (versionId === 'null') removeNullVersion(s3, writer, bucket, key, s3.index.newest(bucket.name, key))
+  if (versionId === 'null') removeNullVersion(s3, writer, bucket, key)
   writer.add({ bucket: bucket.name, key, sequence, versionId, modified: wholeSecond(s3.clock()), object: undefined })
   recordEvent(s3, call, bucket, 'ObjectRemoved:DeleteMarkerCreated', { key, sequence, versionId, etag: emptyMd5 })
   return { isMarker: true, versionId }

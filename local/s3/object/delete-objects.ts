@@ -28,7 +28,7 @@ export async function deleteObjects(s3: S3State, request: S3Request, call: Call)
   const bucket = s3.buckets.require(request.bucket)
   const { Objects = [], Quiet } = (await readXmlBody(s3, request, 'Delete', shape)) as Delete
   if (Objects.length > maxKeys) throw s3Error('MalformedXML')
-  const results = Objects.map((object) => deleteOne(s3, call, bucket, object))
+  const results = await Promise.all(Objects.map((object) => deleteOne(s3, call, bucket, object)))
   const body = writeXml('DeleteResult', {
     Deleted: Quiet ? [] : results.flatMap<XmlFields>(({ deleted }) => deleted ?? []),
     Error: results.flatMap<XmlFields>(({ error }) => error ?? []),
@@ -39,18 +39,18 @@ export async function deleteObjects(s3: S3State, request: S3Request, call: Call)
 type Target = NonNullable<Delete['Objects']>[number]
 
 /** One key's failure is an entry of the answer and hinders no other. */
-function deleteOne(
+async function deleteOne(
   s3: S3State,
   call: Call,
   bucket: Bucket,
   target: Target,
-): { deleted?: XmlFields; error?: XmlFields } {
+): Promise<{ deleted?: XmlFields; error?: XmlFields }> {
   const { Key = '', VersionId, ETag } = target
   try {
     if (target.LastModifiedTime !== undefined || target.Size !== undefined) {
       throw notImplemented('DeleteObjects with LastModifiedTime or Size')
     }
-    const { isMarker, versionId } = deleteObject(s3, call, bucket, {
+    const { isMarker, versionId } = await deleteObject(s3, call, bucket, {
       key: Key,
       versionId: VersionId || null,
       ifMatch: ETag,

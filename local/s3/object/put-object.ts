@@ -26,10 +26,10 @@ export async function putObject(s3: S3State, request: S3Request, call: Call): Pr
   const tags = parseTaggingHeader(headers['x-amz-tagging'])
   authorizeWrite(call, bucket, key, headers, tags)
   refuseAcl(headers, bucket)
-  const precondition = startWritePrecondition(headers, key, s3.index.newest(bucket.name, key))
+  const precondition = startWritePrecondition(headers, key, () => s3.index.newest(bucket.name, key))
   const { content, integrity } = await receivePayload(s3, request)
   try {
-    const written = writeObject(s3, call, {
+    const written = await writeObject(s3, call, {
       bucketName: bucket.name,
       key,
       event: 'ObjectCreated:Put',

@@ -25,14 +25,14 @@ export async function putObjectTagging(s3: S3State, request: S3Request, call: Ca
   const tags = checkTags(TagSet)
   const actions: ActionPair = ['s3:PutObjectTagging', 's3:PutObjectVersionTagging']
   const { version, headers } = requireTarget(s3, request, call, actions, requestTagContext(tags))
-  setTags(s3, version, tags)
+  await setTags(s3, version, tags)
   return { status: 200, headers }
 }
 
-export function deleteObjectTagging(s3: S3State, request: S3Request, call: Call): HttpResponse {
+export async function deleteObjectTagging(s3: S3State, request: S3Request, call: Call): Promise<HttpResponse> {
   const actions: ActionPair = ['s3:DeleteObjectTagging', 's3:DeleteObjectVersionTagging']
   const { version, headers } = requireTarget(s3, request, call, actions)
-  setTags(s3, version, {})
+  await setTags(s3, version, {})
   return { status: 204, headers }
 }
 
@@ -48,6 +48,6 @@ function requireTarget(
   return { version, headers: versionHeaders(bucket, version.versionId) }
 }
 
-function setTags(s3: S3State, version: ObjectVersion, tags: Tags): void {
-  s3.index.commit((writer) => writer.update(version, { ...version.object, tags }))
+async function setTags(s3: S3State, version: ObjectVersion, tags: Tags): Promise<void> {
+  await s3.index.commit((writer) => writer.update(version, { ...version.object, tags }))
 }

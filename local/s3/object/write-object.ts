@@ -3,7 +3,7 @@ import { type Bucket, isVersioned } from '../bucket/bucket-table.ts'
 import type { EventName } from '../notification/match-events.ts'
 import { recordEvent } from '../notification/record-event.ts'
 import type { S3State } from '../s3-state.ts'
-import type { StoredObject, Version } from '../storage/object-version.ts'
+import type { StoredObject } from '../storage/object-version.ts'
 import type { IndexWriter } from '../storage/open-index.ts'
 import { createVersionId } from '../storage/version-id.ts'
 import type { WritePrecondition } from './write-precondition.ts'
@@ -24,36 +24,29 @@ export interface WrittenObject {
   readonly headers: Record<string, string>
 }
 
-/** Makes an object the newest version of its key: precondition, version and events in one transaction. */
-export function writeObject(s3: S3State, call: Call, write: ObjectWrite): WrittenObject {
-  // The bucket may have changed while the payload came in.
-  const bucket = s3.buckets.require(write.bucketName)
+/** Makes an object the newest version of its key: precondition, version and events in one change. */
+export async function writeObject(s3: S3State, call: Call, write: ObjectWrite): Promise<WrittenObject> {
+  const { bucketName, key, event, precondition, build } = write
   const sequence = s3.index.nextSequence()
-  const modified = wholeSecond(s3.clock())
-  const versionId = isVersioned(bucket) ? createVersionId(sequence) : 'null'
-  const object = s3.index.commit((writer) => {
-    const newest = s3.index.newest(bucket.name, write.key)
-    write.precondition(newest)
-    if (versionId === 'null') removeNullVersion(s3, writer, bucket, write.key, newest)
-    const built = write.build(writer)
-    writer.add({ bucket: bucket.name, key: write.key, sequence, versionId, modified, object: built })
-    const { size, etag } = built
-    recordEvent(s3, call, bucket, write.event, { key: write.key, sequence, versionId, size, etag })
-    return built
+  const written = await s3.index.commit((writer) => {
+    // The bucket may have changed while the payload came in.
+    const bucket = s3.buckets.require(bucketName)
+    const modified = wholeSecond(s3.clock())
+    const versionId = isVersioned(bucket) ? createVersionId(sequence) : 'null'
+    precondition(() => s3.index.newest(bucketName, key))
+    if (versionId === 'null') removeNullVersion(s3, writer, bucket, key)
+    const object = build(writer)
+    writer.add({ bucket: bucketName, key, sequence, versionId, modified, object })
+    recordEvent(s3, call, bucket, event, { key, sequence, versionId, size: object.size, etag: object.etag })
+    return { object, modified, headers: versionHeaders(bucket, versionId) }
   })
   s3.outbox.deliver()
-  return { object, modified, headers: versionHeaders(bucket, versionId) }
+  return written
 }
 
 /** A write without a version id takes the place of the one before it. */
-export function removeNullVersion(
-  s3: S3State,
-  writer: IndexWriter,
-  bucket: Bucket,
-  key: string,
-  newest: Version | undefined,
-): void {
-  const replaced = newest?.versionId === 'null' ? newest : newest && s3.index.find(bucket.name, key, 'null')
+export function removeNullVersion(s3: S3State, writer: IndexWriter, bucket: Bucket, key: string): void {
+  const replaced = s3.index.find(bucket.name, key, 'null')
   if (replaced) writer.remove(replaced)
 }
 

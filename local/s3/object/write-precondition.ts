@@ -3,24 +3,31 @@ import { s3Error } from '../s3-error.ts'
 import type { Headers } from '../s3-request.ts'
 import { isObject, type Version } from '../storage/object-version.ts'
 
-/** Looks at a key's newest version and throws when it may not be written over. */
-export type WritePrecondition = (newest: Version | undefined) => void
+/** Throws when a key may not be written over, given its newest version. */
+export type WritePrecondition = (findNewest: () => Version | undefined) => void
 
 /**
  * Checks `If-None-Match: *` or `If-Match` before the payload is read, and returns the check to run again in the
- * transaction that writes: of racing writers exactly one passes it.
+ * change that writes: of racing writers exactly one passes it.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
  */
-export function startWritePrecondition(headers: Headers, key: string, atStart: Version | undefined): WritePrecondition {
+export function startWritePrecondition(
+  headers: Headers,
+  key: string,
+  findNewest: () => Version | undefined,
+): WritePrecondition {
   const ifNoneMatch = headers['if-none-match']
   const ifMatch = headers['if-match']
+  if (ifNoneMatch === undefined && ifMatch === undefined) return () => {}
   if (ifNoneMatch !== undefined && ifNoneMatch !== '*') throw notImplemented('If-None-Match with anything but *')
-  const check: WritePrecondition = (newest) => {
+  const check = (newest: Version | undefined): void => {
     if (ifNoneMatch && isObject(newest)) throw s3Error('PreconditionFailed', { Condition: 'If-None-Match' })
     if (ifMatch !== undefined) assertMatches(ifMatch, key, newest)
   }
+  const atStart = findNewest()
   check(atStart)
-  return (newest) => {
+  return (findNewestNow) => {
+    const newest = findNewestNow()
     // It held when the request came, so another writer has come between.
     if (ifMatch !== undefined && newest?.sequence !== atStart?.sequence) {
       throw s3Error('ConditionalRequestConflict', { Condition: 'If-Match', Key: key })

@@ -2,6 +2,7 @@ import type { Store } from '#local/store.ts'
 import { createSequence } from './create-sequence.ts'
 import type { DataFiles } from './data-files.ts'
 import { openDataTable } from './data-table.ts'
+import type { Commit } from './group-commit.ts'
 import type { ObjectVersion, StoredObject, Version } from './object-version.ts'
 import type { Content } from './receive-content.ts'
 
@@ -17,8 +18,8 @@ export interface ObjectIndex {
   isEmpty(bucket: string): boolean
   /** Where the data of a piece is. */
   locate(data: number): Content['place']
-  /** All or nothing, without yielding; files of removed data go once the commit stands. */
-  commit<R>(change: (writer: IndexWriter) => R): R
+  /** All or nothing, without yielding; files of removed data go once the change stands. */
+  commit<R>(change: (writer: IndexWriter) => R): Promise<R>
   /** Greater than any number before, restarts included; follows the clock. */
   nextSequence(): number
 }
@@ -51,10 +52,13 @@ CREATE TABLE IF NOT EXISTS version (
 CREATE UNIQUE INDEX IF NOT EXISTS current ON version (bucket, key) WHERE latest AND object IS NOT NULL;
 `
 
-export function openIndex(store: Store, files: DataFiles, clock: () => Date): ObjectIndex {
-  const { database } = store
+export function openIndex(
+  { database }: Store,
+  { files, commit, clock }: { files: DataFiles; commit: Commit; clock: () => Date },
+): ObjectIndex {
   database.exec(schema)
-  const data = openDataTable(database, files)
+  const data = openDataTable(database)
+  files.sweep(data.hasFile)
   const selectNewest = database.prepare(
     'SELECT * FROM version WHERE bucket = ? AND key = ? ORDER BY sequence DESC LIMIT 1',
   )
@@ -80,20 +84,28 @@ export function openIndex(store: Store, files: DataFiles, clock: () => Date): Ob
     return row === undefined ? undefined : toVersion(row as Row)
   }
 
-  const writer: Omit<IndexWriter, 'addData' | 'removeData'> = {
-    add({ bucket, key, sequence, versionId, modified, object }) {
-      const keyBytes = Buffer.from(key)
-      supersede.run(bucket, keyBytes)
-      insert.run(bucket, keyBytes, sequence, versionId, modified.getTime(), object ? JSON.stringify(object) : null)
-    },
-    remove({ bucket, key, sequence, isLatest, object }) {
-      const keyBytes = Buffer.from(key)
-      remove.run(bucket, keyBytes, sequence)
-      for (const piece of object?.pieces ?? []) data.remove(piece.data)
-      if (isLatest) promote.run(bucket, keyBytes)
-    },
-    update: ({ bucket, key, sequence }, object) =>
-      void update.run(JSON.stringify(object), bucket, Buffer.from(key), sequence),
+  function createWriter(onCommit: (effect: () => void) => void): IndexWriter {
+    function removeData(piece: number): void {
+      const file = data.remove(piece)
+      if (file) onCommit(() => files.remove(file))
+    }
+    return {
+      addData: data.add,
+      removeData,
+      add({ bucket, key, sequence, versionId, modified, object }) {
+        const keyBytes = Buffer.from(key)
+        supersede.run(bucket, keyBytes)
+        insert.run(bucket, keyBytes, sequence, versionId, modified.getTime(), object ? JSON.stringify(object) : null)
+      },
+      remove({ bucket, key, sequence, isLatest, object }) {
+        const keyBytes = Buffer.from(key)
+        remove.run(bucket, keyBytes, sequence)
+        for (const piece of object?.pieces ?? []) removeData(piece.data)
+        if (isLatest) promote.run(bucket, keyBytes)
+      },
+      update: ({ bucket, key, sequence }, object) =>
+        void update.run(JSON.stringify(object), bucket, Buffer.from(key), sequence),
+    }
   }
 
   return {
@@ -105,8 +117,7 @@ export function openIndex(store: Store, files: DataFiles, clock: () => Date): Ob
       selectVersions.all(bucket, from, until, from, below, limit).map((row) => toVersion(row as unknown as Row)),
     isEmpty: (bucket) => selectAny.get(bucket) === undefined,
     locate: data.locate,
-    commit: (change) =>
-      data.settle(() => store.transaction(() => change({ ...writer, addData: data.add, removeData: data.remove }))),
+    commit: (change) => commit((onCommit) => change(createWriter(onCommit))),
     nextSequence: createSequence(database, clock),
   }
 }

@@ -1,7 +1,12 @@
-import type { FileHandle } from 'node:fs/promises'
-import { type ChecksumAlgorithm, type RunningChecksum, startChecksum } from '../checksum/checksum-algorithm.ts'
+import {
+  type ChecksumAlgorithm,
+  computeChecksum,
+  type RunningChecksum,
+  startChecksum,
+} from '../checksum/checksum-algorithm.ts'
 import { s3Error } from '../s3-error.ts'
 import type { DataFiles } from './data-files.ts'
+import { type FileWriter, startFile } from './write-file.ts'
 
 /** Data that has arrived and belongs to no object yet: small data in memory (it goes into the index), the rest in a file. */
 export interface Content {
@@ -22,7 +27,6 @@ export interface ReceiveOptions {
 }
 
 const defaultInlineBytes = 64 * 1024
-const batchBytes = 1024 * 1024
 
 /** Takes in a payload with bounded memory, hashing as it goes. What it wrote is gone when it throws. */
 export async function receiveContent(
@@ -30,39 +34,30 @@ export async function receiveContent(
   body: AsyncIterable<Uint8Array>,
   { algorithms, maxBytes, expectedBytes, inlineBytes = defaultInlineBytes }: ReceiveOptions,
 ): Promise<Content> {
-  const md5 = startChecksum('MD5')
-  const running = algorithms.map((algorithm): [ChecksumAlgorithm, RunningChecksum] => [
-    algorithm,
-    startChecksum(algorithm),
-  ])
   const chunks: Uint8Array[] = []
   let size = 0
-  let spill: Spill | undefined
+  let file: HashedFile | undefined
   try {
     for await (const chunk of body) {
       size += chunk.length
-      if (size > maxBytes)
-        throw s3Error('EntityTooLarge', { ProposedSize: String(size), MaxSizeAllowed: String(maxBytes) })
-      md5.update(chunk)
-      for (const [, checksum] of running) checksum.update(chunk)
-      if (spill) {
-        await spill.write(chunk)
+      if (size > maxBytes) throw tooLarge(size, maxBytes)
+      if (file) {
+        await file.write(chunk)
       } else {
         chunks.push(chunk)
         if (size > inlineBytes) {
-          spill = await startSpill(files)
-          await spill.write(...chunks.splice(0))
+          file = await startHashedFile(files, algorithms)
+          for (const early of chunks.splice(0)) await file.write(early)
         }
       }
     }
     if (expectedBytes !== undefined && size !== expectedBytes) throw s3Error('IncompleteBody')
-    const checksums = Object.fromEntries(
-      running.map(([algorithm, checksum]) => [algorithm, checksum.digest().toString('base64')]),
-    )
-    const place = spill ? { file: await spill.finish() } : { bytes: Buffer.concat(chunks) }
-    return { size, md5: md5.digest(), checksums, place }
+    if (file) return { size, ...(await file.finish()) }
+    const bytes = Buffer.concat(chunks)
+    const checksums = digestEach(algorithms, (algorithm) => computeChecksum(algorithm, bytes))
+    return { size, md5: computeChecksum('MD5', bytes), checksums, place: { bytes } }
   } catch (error) {
-    await spill?.abandon()
+    await file?.writer.abandon()
     throw error
   }
 }
@@ -72,55 +67,39 @@ export function discardContent(files: DataFiles, content: Content): void {
   if ('file' in content.place) files.remove(content.place.file)
 }
 
-interface Spill {
-  write(...chunks: Uint8Array[]): Promise<void>
-  finish(): Promise<string>
-  abandon(): Promise<void>
+interface HashedFile {
+  readonly writer: FileWriter
+  write(chunk: Uint8Array): Promise<void>
+  finish(): Promise<Omit<Content, 'size'>>
 }
 
-/** Writes in batches, one of them under way while the next fills up. */
-async function startSpill(files: DataFiles): Promise<Spill> {
-  const { name, handle } = await files.create()
-  let batch: Uint8Array[] = []
-  let batched = 0
-  let writing: Promise<unknown> = Promise.resolve()
-
-  async function flush(): Promise<void> {
-    await writing
-    const full = batch
-    batch = []
-    batched = 0
-    writing = writeAll(handle, full)
-    // A failure surfaces at the next await; without a handler in between it would end the process.
-    writing.catch(() => {})
-  }
-
+async function startHashedFile(files: DataFiles, algorithms: readonly ChecksumAlgorithm[]): Promise<HashedFile> {
+  const writer = await startFile(files)
+  const md5 = startChecksum('MD5')
+  const running = new Map<ChecksumAlgorithm, RunningChecksum>()
+  for (const algorithm of algorithms) running.set(algorithm, startChecksum(algorithm))
   return {
-    async write(...chunks) {
-      for (const chunk of chunks) {
-        batch.push(chunk)
-        batched += chunk.length
-      }
-      if (batched >= batchBytes) await flush()
+    writer,
+    async write(chunk) {
+      const written = writer.write(chunk)
+      md5.update(chunk)
+      for (const checksum of running.values()) checksum.update(chunk)
+      await written
     },
     async finish() {
-      await flush()
-      await writing
-      await handle.close()
-      return name
-    },
-    async abandon() {
-      await writing.catch(() => {})
-      await handle.close()
-      files.remove(name)
+      const checksums = digestEach(algorithms, (algorithm) => running.get(algorithm)?.digest())
+      return { md5: md5.digest(), checksums, place: { file: await writer.finish() } }
     },
   }
 }
 
-async function writeAll(handle: FileHandle, chunks: Uint8Array[]): Promise<void> {
-  const total = chunks.reduce((sum, chunk) => sum + chunk.length, 0)
-  if (total === 0) return
-  const { bytesWritten } = await handle.writev(chunks)
-  // A short write (disk full) shows at the rest, which then fails with its reason.
-  if (bytesWritten < total) await handle.write(Buffer.concat(chunks).subarray(bytesWritten))
+function digestEach(
+  algorithms: readonly ChecksumAlgorithm[],
+  digest: (algorithm: ChecksumAlgorithm) => Buffer | undefined,
+): Content['checksums'] {
+  return Object.fromEntries(algorithms.map((algorithm) => [algorithm, digest(algorithm)?.toString('base64')]))
+}
+
+function tooLarge(size: number, maxBytes: number): Error {
+  return s3Error('EntityTooLarge', { ProposedSize: String(size), MaxSizeAllowed: String(maxBytes) })
 }
