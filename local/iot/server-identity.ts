@@ -27,32 +27,27 @@ interface KeyPair {
   readonly certificatePem: string
 }
 
-/**
- * Reads the cloud CA and the server certificate from the state folder, and makes what is missing or about to expire.
- * @param hostNames names of the endpoints besides localhost
- */
-export async function createServerIdentity(options: {
+/** Reads the cloud CA and the server certificate from the folder, and makes what is missing or about to expire. */
+export async function createServerIdentity({
+  folder,
+  clock,
+}: {
   folder: string
   clock: () => Date
-  hostNames?: readonly string[]
 }): Promise<ServerIdentity> {
-  const { folder, clock } = options
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const caFile = join(folder, 'AmazonRootCA1.pem')
   const authority = await loadOrMake(caFile, join(folder, 'AmazonRootCA1.key'), () => makeAuthority(clock()))
   const issuer = await importAuthority(authority)
-  const hostNames = ['localhost', '*.localhost', ...(options.hostNames ?? [])]
 
   const isUsable = ({ certificatePem }: KeyPair) => {
     const certificate = new x509.X509Certificate(certificatePem)
-    const names = certificate.getExtension(x509.SubjectAlternativeNameExtension)?.names.items.map(({ value }) => value)
     return (
       certificate.issuer === issuer.certificate.subject &&
-      hostNames.every((name) => names?.includes(name)) &&
       certificate.notAfter.getTime() - clock().getTime() > SERVER_RENEW_DAYS * DAY_MS
     )
   }
-  const makeServer = () => issueServerCertificate(issuer, hostNames, clock())
+  const makeServer = () => issueServerCertificate(issuer, clock())
   const server = await loadOrMake(join(folder, 'server.pem'), join(folder, 'server.key'), makeServer, isUsable)
 
   return {
@@ -118,7 +113,7 @@ async function importAuthority({ keyPem, certificatePem }: KeyPair): Promise<Aut
   return { certificate: new x509.X509Certificate(certificatePem), signingKey }
 }
 
-async function issueServerCertificate(issuer: Authority, hostNames: readonly string[], now: Date): Promise<KeyPair> {
+async function issueServerCertificate(issuer: Authority, now: Date): Promise<KeyPair> {
   const keys = await crypto.subtle.generateKey(KEY_ALGORITHM, true, ['sign', 'verify'])
   const certificate = await x509.X509CertificateGenerator.create({
     subject: [{ CN: ['localhost'] }],
@@ -133,9 +128,10 @@ async function issueServerCertificate(issuer: Authority, hostNames: readonly str
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
       new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
       new x509.SubjectAlternativeNameExtension([
-        ...hostNames.map((value) => ({ type: 'dns' as const, value })),
-        { type: 'ip' as const, value: '127.0.0.1' },
-        { type: 'ip' as const, value: '::1' },
+        { type: 'dns', value: 'localhost' },
+        { type: 'dns', value: '*.localhost' },
+        { type: 'ip', value: '127.0.0.1' },
+        { type: 'ip', value: '::1' },
       ]),
       await x509.AuthorityKeyIdentifierExtension.create(issuer.certificate),
     ],

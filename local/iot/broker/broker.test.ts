@@ -1,4 +1,10 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { isOnPath } from '../testing/is-on-path.ts'
 import { enter, enterNew, publishPacket, settle, subscribe } from '../testing/mqtt-session.ts'
 import { type BrokerFixture, startBroker } from '../testing/start-broker.ts'
 
@@ -56,4 +62,20 @@ test('a device may listen to the registration events, and # does not reach them'
     topic: `$aws/events/certificates/registered/${fixture.caCertificateId}`,
   })
   await settle(hash)
+})
+
+test.skipIf(!isOnPath('mosquitto_pub'))('mosquitto_pub publishes with QoS 1 (needs mosquitto_pub)', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'mosquitto-'))
+  const { cert, key } = await fixture.device('mosquitto')
+  const file = (name: string, content: string) => {
+    writeFileSync(join(folder, name), content)
+    return join(folder, name)
+  }
+  const tls = ['--cafile', file('ca', fixture.caPem), '--cert', file('cert', cert), '--key', file('key', key)]
+  const message = ['-i', 'mosquitto', '-q', '1', '-t', 'from/mosquitto', '-m', 'hello']
+  await promisify(execFile)('mosquitto_pub', ['-h', 'localhost', '-p', String(fixture.port), ...tls, ...message])
+  expect(fixture.published.at(-1)?.publication).toMatchObject({
+    topic: 'from/mosquitto',
+    payload: Buffer.from('hello'),
+  })
 })

@@ -1,5 +1,4 @@
-import type { X509Certificate } from 'node:crypto'
-import { randomUUID } from 'node:crypto'
+import { randomUUID, type X509Certificate } from 'node:crypto'
 import type { ConnectPacket, PublishPacket } from 'aedes'
 import type { DeviceAuthorizer, DevicePermissions } from '../device-permissions.ts'
 import {

@@ -1,7 +1,7 @@
 import type { Store } from '#local/store.ts'
 import { matchesTopicFilter } from '../topic-filter.ts'
 
-export interface RetainedMessage {
+interface RetainedMessage {
   readonly topic: string
   readonly payload: Buffer
   readonly qos: 0 | 1

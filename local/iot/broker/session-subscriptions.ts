@@ -1,7 +1,7 @@
 import type { Store } from '#local/store.ts'
 import { matchesTopicFilter } from '../topic-filter.ts'
 
-export interface SessionSubscription {
+interface SessionSubscription {
   readonly clientId: string
   readonly topic: string
   readonly qos: 0 | 1

@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { Agent, request } from 'node:https'
 import { tmpdir } from 'node:os'
@@ -15,6 +15,7 @@ import type { Registry } from '../registry/types.ts'
 import { createServerIdentity, type ServerIdentity } from '../server-identity.ts'
 import { createTestAuthority, type TestAuthority, type TestCertificate } from '../testing/certificates.ts'
 import { createRole } from '../testing/create-role.ts'
+import { isOnPath } from '../testing/is-on-path.ts'
 import { attachPolicy } from '../testing/start-broker.ts'
 import { type CredentialsProvider, createCredentialsProvider } from './credentials-provider.ts'
 
@@ -249,8 +250,7 @@ test('one connection serves many requests, and sees a certificate that was revok
   agent.destroy()
 })
 
-const hasCurl = isOnPath('curl')
-test.skipIf(!hasCurl)('curl gets credentials with the CA file of the state folder (needs curl)', async () => {
+test.skipIf(!isOnPath('curl'))('curl gets credentials with the CA file of the state folder (needs curl)', async () => {
   const device = await addDevice('curl')
   const certFile = join(folder, 'curl.pem')
   const keyFile = join(folder, 'curl.key')
@@ -269,12 +269,3 @@ test.skipIf(!hasCurl)('curl gets credentials with the CA file of the state folde
   ])
   expect(JSON.parse(stdout).credentials.accessKeyId).toMatch(/^ASIA/)
 })
-
-function isOnPath(command: string): boolean {
-  try {
-    execFileSync(command, ['--version'], { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
-}

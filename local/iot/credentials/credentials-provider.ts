@@ -9,6 +9,8 @@ import { deviceTlsOptions } from '../server-tls-options.ts'
 import { type ExchangeOptions, exchangeCertificate } from './exchange-certificate.ts'
 import { type Refusal, refusals } from './refusal.ts'
 
+/** Devices come back for more within it, rather than make a new handshake. */
+const KEEP_ALIVE_MS = 60_000
 const PATH = /^\/role-aliases\/([^/]+)\/credentials$/
 
 export interface CredentialsProviderOptions extends ExchangeOptions {
@@ -44,19 +46,22 @@ export function createCredentialsProvider(options: CredentialsProviderOptions): 
     )
   }
 
-  const server = createServer(deviceTlsOptions(identity), (request, response) => {
-    response.setHeader('x-amzn-RequestId', randomUUID())
-    request.resume()
-    try {
-      const result = answer(request)
-      if (typeof result === 'string') sendRefusal(response, result)
-      else sendCredentials(response, result)
-    } catch (error) {
-      log(`credentials provider: ${error instanceof Error ? error.stack : error}`)
-      response.setHeader('x-amzn-ErrorType', 'InternalFailureException')
-      send(response, 500, { message: 'Internal Failure' })
-    }
-  })
+  const server = createServer(
+    { ...deviceTlsOptions(identity), keepAliveTimeout: KEEP_ALIVE_MS },
+    (request, response) => {
+      response.setHeader('x-amzn-RequestId', randomUUID())
+      request.resume()
+      try {
+        const result = answer(request)
+        if (typeof result === 'string') sendRefusal(response, result)
+        else sendCredentials(response, result)
+      } catch (error) {
+        log(`credentials provider: ${error instanceof Error ? error.stack : error}`)
+        response.setHeader('x-amzn-ErrorType', 'InternalFailureException')
+        send(response, 500, { message: 'Internal Failure' })
+      }
+    },
+  )
   server.on('tlsClientError', (error) => log(`credentials provider: a TLS handshake failed: ${error.message}`))
 
   return {

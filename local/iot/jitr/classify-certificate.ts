@@ -4,7 +4,7 @@ import { certificateIdOf } from '../registry/certificate-record.ts'
 import type { CaCertificate, Registry } from '../registry/types.ts'
 
 /** What AWS IoT does with a client's certificate at its handshake. */
-export type CertificateVerdict =
+type CertificateVerdict =
   | { readonly kind: 'active'; readonly certificateId: string }
   /** Known, but PENDING_ACTIVATION, and by whose authority it got there. */
   | { readonly kind: 'pending'; readonly certificateId: string; readonly caCertificateId: string }

@@ -85,11 +85,12 @@ test('any text is a statement or an AwsError, within bounded time', () => {
   )
 })
 
-test('the longest statements that are no statement end at once', () => {
+test('the longest statements that are no statement take linear time', () => {
   for (const unit of ['(', "'", '1', 'a', 'a.', 'a+', 'NOT ', '[', ' ', 'f(', 'a,', '<']) {
     const sql = `SELECT ${unit.repeat(65_000 / unit.length)} )`
+    // Some 0.1 s on a machine at rest; quadratic time would be minutes.
     const start = performance.now()
     expect(() => parseRuleSql(sql)).toThrow()
-    expect(performance.now() - start).toBeLessThan(1000)
+    expect(performance.now() - start).toBeLessThan(5000)
   }
 })

@@ -213,3 +213,11 @@ test('a role that does not trust AWS IoT fails the action', async () => {
   expect(await queued()).toEqual([])
   expect(log).toEqual([expect.stringMatching(/^rule distrusted: SqsAction failed: .*sts:AssumeRole/)])
 })
+
+test('a rule that cannot be read does not keep the others from running', async () => {
+  addRule('broken', 'SELECT nonsense(', [{ sqs: { queueUrl, roleArn } }])
+  addRule('sound', "SELECT * FROM 'w'", [{ sqs: { queueUrl, roleArn } }])
+  publish('w', { a: 1 })
+  expect(await queued()).toEqual(['{"a":1}'])
+  expect(log).toEqual([expect.stringMatching(/^rule broken cannot run: /)])
+})

@@ -39,15 +39,20 @@ export function createRuleEngine(options: RuleEngineOptions): RuleEngine {
     if (kind === 'topicRule') rules = undefined
   })
 
-  const readRule = ({ ruleName, payload }: TopicRule): Rule => ({
-    ruleName,
-    ruleArn: registry.arn.topicRule(ruleName),
-    statement: parseRuleSql(payload.sql ?? ''),
-    actions: payload.actions ?? [],
-    errorAction: payload.errorAction,
-  })
+  const readRule = ({ ruleName, payload }: TopicRule): Rule[] => {
+    const { sql = '', actions = [], errorAction } = payload
+    try {
+      return [
+        { ruleName, ruleArn: registry.arn.topicRule(ruleName), statement: parseRuleSql(sql), actions, errorAction },
+      ]
+    } catch (error) {
+      // The control plane lets none in, but the registry may have been written by another version of it.
+      log(`rule ${ruleName} cannot run: ${error instanceof Error ? error.message : error}`)
+      return []
+    }
+  }
   const rulesFor = ({ topic }: Publication): readonly Rule[] => {
-    rules ??= registry.enabledTopicRules().map(readRule)
+    rules ??= registry.enabledTopicRules().flatMap(readRule)
     const ingest = parseBasicIngest(topic)
     if (ingest) return rules.filter(({ ruleName }) => ruleName === ingest.ruleName)
     return rules.filter(({ statement: { topicFilter } }) => topicFilter && matchesTopicFilter(topicFilter, topic))
@@ -88,7 +93,7 @@ export function createRuleEngine(options: RuleEngineOptions): RuleEngine {
       })
       for (const rule of found) {
         const run = runRule(rule, message, publisher)
-          .catch((error: Error) => log(`rule ${rule.ruleName}: its error action failed: ${error.message}`))
+          .catch((error: Error) => log(`rule ${rule.ruleName} failed: ${error.message}`))
           .finally(() => running.delete(run))
         running.add(run)
       }
