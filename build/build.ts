@@ -21,4 +21,4 @@ const shared: BuildOptions = {
 await rm(outdir, { recursive: true, force: true })
 // A device gets one file. The operator's command is split, so that it loads only the clients that a command needs.
 await build({ ...shared, entryPoints: { 'thingdrop-device': 'device-client/cli.ts' } })
-await build({ ...shared, entryPoints: { thingdrop: 'operator/cli.ts' }, splitting: true })
+await build({ ...shared, entryPoints: { thingdrop: 'start/thingdrop.ts' }, splitting: true })

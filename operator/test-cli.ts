@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 import { startTestApi, type TestAnswer, testCredentials, testRegion } from './test-api.ts'
 
-const cli = fileURLToPath(new URL('cli.ts', import.meta.url))
+const cli = fileURLToPath(new URL('../start/thingdrop.ts', import.meta.url))
 
 export const testKeys = {
   AWS_ACCESS_KEY_ID: testCredentials.accessKeyId,

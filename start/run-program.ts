@@ -7,7 +7,7 @@ const root = join(import.meta.dirname, '..')
 
 export const programs = {
   'thingdrop-device': join(root, 'device-client/cli.ts'),
-  thingdrop: join(root, 'operator/cli.ts'),
+  thingdrop: join(root, 'start/thingdrop.ts'),
 } as const
 
 export interface RunOptions {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Cloud, startCloud } from '#local/cloud.ts'
 import { createOperator, type Operator } from '#operator/index.ts'
-import { operatorEnvironment } from '../start/describe-cloud.ts'
+import { operatorEnvironment } from '../start/operator-environment.ts'
 import { synthesize } from '../start/synthesize.ts'
 
 export interface TestCloud {

@@ -1,0 +1,49 @@
+import { relative } from 'node:path'
+import type { Cloud } from '#local/cloud.ts'
+import { OperatorError } from '#operator/operator-error.ts'
+import type { Out } from '#operator/output/out.ts'
+import { describeCloud } from './describe-cloud.ts'
+import { environmentFileIn } from './environment-file.ts'
+import { stayUp } from './stay-up.ts'
+import { withCloud } from './with-cloud.ts'
+
+/** The options of `thingdrop local` as they were read. */
+export interface LocalOptions {
+  readonly state: string
+  readonly port: number
+  readonly empty?: true
+  readonly account?: string
+  readonly region?: string
+  readonly quotas?: 'aws'
+  readonly verbose?: true
+}
+
+/** Starts the embedded cloud and keeps it up until the process is told to end. Throws LOCAL_CLOUD_FAILED. */
+export async function runLocal(options: LocalOptions, stdout: Out, stderr: Out): Promise<void> {
+  const { state: stateDir, port: firstPort, account, region, quotas, empty, verbose } = options
+  const print = (line: string) => stdout.write(`${line}\n`)
+  const run = {
+    stateDir,
+    firstPort,
+    print,
+    ...(account && { accountId: account }),
+    ...(region && { region }),
+    ...(quotas && { quotas }),
+    ...(empty && { empty }),
+    ...(verbose && { explain: (line: string) => void stderr.write(`${line}\n`) }),
+  }
+  try {
+    await withCloud(run, (cloud) => stayUp(cloud, stateDir, () => print(describeLocal(cloud, stateDir))))
+  } catch (cause) {
+    throw new OperatorError('LOCAL_CLOUD_FAILED', cause instanceof Error ? cause.message : String(cause), { cause })
+  }
+  await print(`stopped; the next start goes on from ${relative(process.cwd(), stateDir)}`)
+}
+
+function describeLocal(cloud: Cloud, stateDir: string): string {
+  return `
+${describeCloud(cloud, stateDir)}
+
+In another terminal, for the AWS CLI, the SDKs and thingdrop:
+  . ${relative(process.cwd(), environmentFileIn(stateDir))}`
+}
