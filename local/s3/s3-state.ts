@@ -36,7 +36,7 @@ export function openS3State({ folder, accountId, region, clock, notify }: S3Stat
   const files = openDataFiles(join(folder, 'data'))
   // Checkpoints sync to the disk: one for each 16 MiB that was written.
   store.database.exec('PRAGMA wal_autocheckpoint = 4096')
-  const commit = createGroupCommit(store)
+  const group = createGroupCommit(store)
   return {
     accountId,
     region,
@@ -44,9 +44,9 @@ export function openS3State({ folder, accountId, region, clock, notify }: S3Stat
     ownerId: createHash('sha256').update(`canonical user of ${accountId}`).digest('hex'),
     store,
     files,
-    index: openIndex(store, { files, commit, clock }),
+    index: openIndex(store, { files, group, clock }),
     uploads: openUploads(store),
     buckets: openBuckets(store),
-    outbox: createEventOutbox(store, commit, notify),
+    outbox: createEventOutbox(store, group, notify),
   }
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises'
 import type { Store } from '#local/store.ts'
-import type { Commit } from '../storage/group-commit.ts'
+import type { GroupCommit } from '../storage/group-commit.ts'
 
 export interface EventMessage {
   readonly queueArn: string
@@ -30,17 +30,19 @@ CREATE TABLE IF NOT EXISTS outbox (
   queue TEXT NOT NULL, id INTEGER NOT NULL, bucket TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (queue, id)) WITHOUT ROWID;
 `
 
-export function createEventOutbox({ database }: Store, commit: Commit, notify: Notify): EventOutbox {
+export function createEventOutbox({ database }: Store, group: GroupCommit, notify: Notify): EventOutbox {
   database.exec(schema)
   const insert = database.prepare('INSERT INTO outbox VALUES (?, ?, ?, ?)')
   const selectQueues = database.prepare('SELECT queue, max(id) AS last FROM outbox GROUP BY queue')
   const select = database.prepare(
-    'SELECT id, queue AS queueArn, bucket AS bucketArn, body FROM outbox WHERE queue = ? ORDER BY id LIMIT ?',
+    'SELECT id, queue AS queueArn, bucket AS bucketArn, body FROM outbox WHERE queue = ? AND id > ? ORDER BY id LIMIT ?',
   )
   const removeUpTo = database.prepare('DELETE FROM outbox WHERE queue = ? AND id <= ?')
   const left = selectQueues.all() as { queue: string; last: number }[]
   let lastId = Math.max(0, ...left.map(({ last }) => last))
   const waiting = new Set(left.map(({ queue }) => queue))
+  /** The last message that each queue has; its row may still be there. */
+  const delivered = new Map<string, number>()
   const deliveries = new Map<string, Promise<void>>()
   const closing = new AbortController()
 
@@ -49,20 +51,22 @@ export function createEventOutbox({ database }: Store, commit: Commit, notify: N
     await nextTurn()
     let failures = 0
     while (!closing.signal.aborted) {
-      const messages = select.all(queue, batchSize) as unknown as (EventMessage & { id: number })[]
+      const messages = select.all(queue, delivered.get(queue) ?? 0, batchSize) as unknown as (EventMessage & {
+        id: number
+      })[]
       if (messages.length === 0) break
-      let delivered = 0
       try {
         for (const message of messages) {
           await notify(message)
-          delivered = message.id
+          delivered.set(queue, message.id)
         }
         failures = 0
       } catch (error) {
         if (failures === 0) console.warn(`S3 events wait for ${queue}: ${error}`)
         failures++
       }
-      await commit(() => removeUpTo.run(queue, delivered))
+      const upTo = delivered.get(queue)
+      if (upTo !== undefined) group.commitLater(() => void removeUpTo.run(queue, upTo))
       if (failures > 0) await backOff(failures)
     }
     deliveries.delete(queue)
@@ -86,6 +90,7 @@ export function createEventOutbox({ database }: Store, commit: Commit, notify: N
     async close() {
       closing.abort()
       await Promise.all(deliveries.values())
+      group.flush()
     },
   }
 }

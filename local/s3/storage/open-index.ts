@@ -2,7 +2,7 @@ import type { Store } from '#local/store.ts'
 import { createSequence } from './create-sequence.ts'
 import type { DataFiles } from './data-files.ts'
 import { openDataTable } from './data-table.ts'
-import type { Commit } from './group-commit.ts'
+import type { GroupCommit } from './group-commit.ts'
 import type { ObjectVersion, StoredObject, Version } from './object-version.ts'
 import type { Content } from './receive-content.ts'
 
@@ -54,7 +54,7 @@ CREATE UNIQUE INDEX IF NOT EXISTS current ON version (bucket, key) WHERE latest 
 
 export function openIndex(
   { database }: Store,
-  { files, commit, clock }: { files: DataFiles; commit: Commit; clock: () => Date },
+  { files, group, clock }: { files: DataFiles; group: GroupCommit; clock: () => Date },
 ): ObjectIndex {
   database.exec(schema)
   const data = openDataTable(database)
@@ -117,7 +117,7 @@ export function openIndex(
       selectVersions.all(bucket, from, until, from, below, limit).map((row) => toVersion(row as unknown as Row)),
     isEmpty: (bucket) => selectAny.get(bucket) === undefined,
     locate: data.locate,
-    commit: (change) => commit((onCommit) => change(createWriter(onCommit))),
+    commit: (change) => group.commit((onCommit) => change(createWriter(onCommit))),
     nextSequence: createSequence(database, clock),
   }
 }

@@ -42,7 +42,8 @@ export async function receiveContent(
       size += chunk.length
       if (size > maxBytes) throw tooLarge(size, maxBytes)
       if (file) {
-        await file.write(chunk)
+        const room = file.write(chunk)
+        if (room) await room
       } else {
         chunks.push(chunk)
         if (size > inlineBytes) {
@@ -69,7 +70,7 @@ export function discardContent(files: DataFiles, content: Content): void {
 
 interface HashedFile {
   readonly writer: FileWriter
-  write(chunk: Uint8Array): Promise<void>
+  write(chunk: Uint8Array): Promise<void> | undefined
   finish(): Promise<Omit<Content, 'size'>>
 }
 
@@ -80,11 +81,10 @@ async function startHashedFile(files: DataFiles, algorithms: readonly ChecksumAl
   for (const algorithm of algorithms) running.set(algorithm, startChecksum(algorithm))
   return {
     writer,
-    async write(chunk) {
-      const written = writer.write(chunk)
+    write(chunk) {
       md5.update(chunk)
       for (const checksum of running.values()) checksum.update(chunk)
-      await written
+      return writer.write(chunk)
     },
     async finish() {
       const checksums = digestEach(algorithms, (algorithm) => running.get(algorithm)?.digest())
