@@ -204,7 +204,7 @@ async function openCloud(
   endpoints.mqtt = `localhost:${ports.mqtt}`
   endpoints.credentials = `https://localhost:${ports.credentials}`
   s3.start()
-  lambda.start()
+  await lambda.start()
   // First of all: functions that are at work still need every service.
   onClose(() => lambda.settle())
   return {

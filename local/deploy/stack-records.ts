@@ -1,7 +1,7 @@
 import type { Store } from '#local/store.ts'
 import type { DeployedResource } from './resource-type.ts'
 
-export type StackStatus = `${'CREATE' | 'UPDATE'}_${'IN_PROGRESS' | 'COMPLETE' | 'FAILED'}`
+type StackStatus = `${'CREATE' | 'UPDATE'}_${'IN_PROGRESS' | 'COMPLETE' | 'FAILED'}`
 
 export interface StackOutput {
   readonly key: string

@@ -142,6 +142,37 @@ test('each table and index is a resource of its own for IAM', async () => {
   )
 })
 
+test('an index that comes later has the items that were there, and one that goes has none', async () => {
+  const { client } = await startWithTable()
+  const TableName = 'things'
+  const put = (pk: string, color: string) =>
+    client.send(new PutItemCommand({ TableName, Item: { pk: { S: pk }, kind: { S: 'k' }, color: { S: color } } }))
+  for (let n = 0; n < 20; n++) await put(`before-${n}`, 'red')
+  const Create = {
+    IndexName: 'colors',
+    KeySchema: [{ AttributeName: 'color', KeyType: 'HASH' as const }],
+    Projection: { ProjectionType: 'KEYS_ONLY' as const },
+  }
+  const update = new UpdateTableCommand({
+    TableName,
+    AttributeDefinitions: [...table.AttributeDefinitions, { AttributeName: 'color', AttributeType: 'S' }],
+    GlobalSecondaryIndexUpdates: [{ Create }],
+  })
+  await Promise.all([client.send(update), ...['a', 'b', 'c'].map((pk) => put(pk, 'red')), put('before-3', 'blue')])
+  const query = new QueryCommand({
+    TableName,
+    IndexName: 'colors',
+    KeyConditionExpression: 'color = :c',
+    ExpressionAttributeValues: { ':c': { S: 'red' } },
+  })
+  const { Items = [] } = await client.send(query)
+  expect(Items.length).toBe(22)
+  expect(Items[0]).not.toHaveProperty('kind')
+  const GlobalSecondaryIndexUpdates = [{ Delete: { IndexName: 'colors' } }]
+  await client.send(new UpdateTableCommand({ TableName, GlobalSecondaryIndexUpdates }))
+  await expect(client.send(query)).rejects.toMatchObject({ name: 'ValidationException' })
+})
+
 test('what the engine lacks is refused by name', async () => {
   const { client } = await startWithTable()
   const TransactItems = [{ Put: { TableName: 'things', Item: { pk: { S: 'a' } } } }]

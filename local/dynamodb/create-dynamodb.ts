@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { TableDescription } from '@aws-sdk/client-dynamodb'
+import type { AttributeDefinition, GlobalSecondaryIndexUpdate, TableDescription } from '@aws-sdk/client-dynamodb'
 import { awsJson } from '#local/gateway/aws-json.ts'
 import { parseJsonObject } from '#local/gateway/parse-json-object.ts'
 import { readBody } from '#local/gateway/read-body.ts'
@@ -59,13 +59,6 @@ const unsupported = [
   'GlobalTableWitnessUpdates',
 ]
 
-/** The engine accepts new and removed indexes and does nothing about them. */
-function refuseIndexChanges({ GlobalSecondaryIndexUpdates = [] }: TableInput): void {
-  if (GlobalSecondaryIndexUpdates.some((update) => !update.Update)) {
-    throw notImplemented('a change of the indexes of a DynamoDB table that exists: make a new table')
-  }
-}
-
 const reapIntervalMs = 60_000
 
 export function createDynamoDb({ folder, accountId, region, clock, log }: DynamoDbOptions): DynamoDb {
@@ -96,6 +89,28 @@ export function createDynamoDb({ folder, accountId, region, clock, log }: Dynamo
     return { ...Table, DeletionProtectionEnabled: settings.get(TableName).deletionProtection }
   }
 
+  /** The engine's UpdateTable accepts new and removed indexes, and does nothing about them. */
+  async function changeIndexes(
+    { TableName: table = '', GlobalSecondaryIndexes = [] }: TableDescription,
+    updates: readonly GlobalSecondaryIndexUpdate[],
+    attributes: readonly AttributeDefinition[],
+  ): Promise<void> {
+    const exists = (name: string | undefined) => GlobalSecondaryIndexes.some(({ IndexName }) => IndexName === name)
+    for (const { Create: index, Delete } of updates) {
+      if (index && exists(index.IndexName)) {
+        throw new AwsError(
+          'ValidationException',
+          `Attempting to create an index which already exists: ${index.IndexName}`,
+        )
+      }
+      if (index) await engine.run({ kind: 'add-index', table, index, attributes })
+      if (Delete && !exists(Delete.IndexName)) {
+        throw new AwsError('ResourceNotFoundException', `Requested resource not found: Index ${Delete.IndexName}`)
+      }
+      if (Delete?.IndexName) await engine.run({ kind: 'remove-index', table, index: Delete.IndexName })
+    }
+  }
+
   const operations: Record<string, (input: TableInput, call: Call) => Promise<unknown>> = {
     async CreateTable({ DeletionProtectionEnabled = false, Tags, SSESpecification: _always, ...input }) {
       const output = await callEngine<{ TableDescription: TableDescription }>('CreateTable', input)
@@ -104,16 +119,18 @@ export function createDynamoDb({ folder, accountId, region, clock, log }: Dynamo
       return { TableDescription: { ...output.TableDescription, DeletionProtectionEnabled } }
     },
     async UpdateTable({ DeletionProtectionEnabled, SSESpecification: _always, ...input }) {
-      refuseIndexChanges(input)
-      if (Object.keys(input).length > 1) await callEngine('UpdateTable', input)
-      else await describeTable(input.TableName)
-      if (DeletionProtectionEnabled !== undefined) {
-        settings.put(input.TableName, {
-          ...settings.get(input.TableName),
-          deletionProtection: DeletionProtectionEnabled,
-        })
+      const { TableName, GlobalSecondaryIndexUpdates = [], AttributeDefinitions = [], ...others } = input
+      const tunings = GlobalSecondaryIndexUpdates.filter(({ Update }) => Update)
+      if (Object.keys(others).length > 0 || tunings.length > 0) {
+        const updates = tunings.length > 0 && { GlobalSecondaryIndexUpdates: tunings }
+        await callEngine('UpdateTable', { TableName, ...others, ...updates })
       }
-      return { TableDescription: await describeTable(input.TableName) }
+      const table = await describeTable(TableName)
+      await changeIndexes(table, GlobalSecondaryIndexUpdates, AttributeDefinitions)
+      if (DeletionProtectionEnabled !== undefined) {
+        settings.put(TableName, { ...settings.get(TableName), deletionProtection: DeletionProtectionEnabled })
+      }
+      return { TableDescription: await describeTable(TableName) }
     },
     async DeleteTable({ TableName }) {
       if (settings.get(TableName).deletionProtection) {
@@ -187,7 +204,8 @@ export function createDynamoDb({ folder, accountId, region, clock, log }: Dynamo
 interface TableInput {
   readonly TableName: string
   readonly DeletionProtectionEnabled?: boolean
-  readonly GlobalSecondaryIndexUpdates?: readonly { readonly Update?: unknown }[]
+  readonly GlobalSecondaryIndexUpdates?: readonly GlobalSecondaryIndexUpdate[]
+  readonly AttributeDefinitions?: readonly AttributeDefinition[]
   readonly SSESpecification?: unknown
   readonly Tags?: unknown
 }

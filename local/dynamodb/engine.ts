@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { AwsError } from '#local/service.ts'
+import type { EngineMessage, EngineTask } from './dynalite-process.ts'
 
 const { Agent, request: sendRequest } = process.getBuiltinModule('node:http')
 
@@ -21,12 +22,12 @@ export interface EngineOptions {
   readonly log: (line: string) => void
 }
 
+type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never
+
 export interface EngineResponse {
   readonly status: number
   readonly body: Buffer
 }
-
-export type Engine = ReturnType<typeof startEngine>
 
 /** dynalite in a process of its own, started again when it ends. */
 export function startEngine({ folder, accountId, region, log }: EngineOptions) {
@@ -38,6 +39,8 @@ export function startEngine({ folder, accountId, region, log }: EngineOptions) {
   const agent = new Agent({ keepAlive: true, maxSockets: 64 })
   let child: ChildProcess | undefined
   let closed = false
+  const tasks = new Map<number, (error: string | undefined) => void>()
+  let lastTask = 0
 
   function launch(): Promise<ChildProcess> {
     return new Promise((resolve, reject) => {
@@ -51,9 +54,13 @@ export function startEngine({ folder, accountId, region, log }: EngineOptions) {
       launched.stderr?.setEncoding('utf8').on('data', (text) => {
         lastWords = (lastWords + text).slice(-2000)
       })
-      launched.once('message', () => resolve(launched))
+      launched.on('message', (message: EngineMessage) => {
+        if (message.kind === 'ready') resolve(launched)
+        else tasks.get(message.id)?.(message.error)
+      })
       launched.once('exit', (code, signal) => {
         reject(new Error(`DynamoDB's engine ended (${signal ?? code}): ${lastWords}`))
+        for (const end of tasks.values()) end('the engine ended')
         if (child === launched && !closed) {
           log(`DynamoDB's engine ended (${signal ?? code}) and is started again: ${lastWords}`)
           ready = start()
@@ -113,6 +120,16 @@ export function startEngine({ folder, accountId, region, log }: EngineOptions) {
         const message = 'The request processing has failed because of an unknown error, exception or failure.'
         throw new AwsError('InternalServerError', message, 500, { cause })
       }
+    },
+    async run(task: WithoutId<EngineTask>): Promise<void> {
+      await ready
+      const id = ++lastTask
+      const { promise, resolve } = Promise.withResolvers<string | undefined>()
+      tasks.set(id, resolve)
+      child?.send({ ...task, id })
+      const error = await promise
+      tasks.delete(id)
+      if (error !== undefined) throw new AwsError('InternalServerError', error, 500)
     },
     async close(): Promise<void> {
       closed = true

@@ -43,6 +43,7 @@ export function createApiOperations(store: ApiStore, region: string, endpoint: (
     collection: Collection<T>,
     list: (apiId: string) => T[],
     complete: (input: T) => T,
+    refuseTwin: (part: T) => void = () => {},
   ): Operations {
     const idName = `${kind}Id`
     const path = `${kind.toLowerCase()}s`
@@ -51,6 +52,7 @@ export function createApiOperations(store: ApiStore, region: string, endpoint: (
         authorize(call, 'POST', `/${input.ApiId}/${path}`)
         getApi(input.ApiId)
         const part = { ...complete(input), [idName]: randomId(7) }
+        refuseTwin(part)
         collection.put(`${input.ApiId}/${part[idName]}`, part)
         return part
       },
@@ -113,7 +115,7 @@ export function createApiOperations(store: ApiStore, region: string, endpoint: (
       return { Items: store.apis.list().map((row) => row.value) }
     },
     ...partOperations('Integration', store.integrations, store.integrationsOf, completeIntegration),
-    ...partOperations('Route', store.routes, store.routesOf, completeRoute),
+    ...partOperations('Route', store.routes, store.routesOf, completeRoute, (route) => refuseTwinRoute(store, route)),
     CreateStage: putStage('POST'),
     UpdateStage: putStage('PATCH'),
     DeleteStage({ ApiId, StageName }, call) {
@@ -141,6 +143,11 @@ function completeRoute(input: Route): Route {
     throw new AwsError('BadRequestException', `The provided route key is not formatted properly: ${input.RouteKey}`)
   }
   return { ...input, AuthorizationType }
+}
+
+function refuseTwinRoute(store: ApiStore, { ApiId, RouteKey }: Route): void {
+  if (!store.routesOf(ApiId).some((route) => route.RouteKey === RouteKey)) return
+  throw new AwsError('ConflictException', `Route with key ${RouteKey} already exists for this API`, 409)
 }
 
 function randomId(length: number): string {

@@ -7,6 +7,7 @@ import { restJson } from '#local/gateway/rest-json.ts'
 import { type Authorizer, AwsError, type Call, type Caller, type HttpService, type Operations } from '#local/service.ts'
 import { openStore } from '#local/store.ts'
 import { createAsyncInvocations } from './async-invocations.ts'
+import { createBatchesInFlight } from './batches-in-flight.ts'
 import { createEventSources } from './event-source-operations.ts'
 import { createFunctionLog } from './function-log.ts'
 import { createFunctionOperations } from './function-operations.ts'
@@ -49,7 +50,7 @@ export interface Lambda {
   readonly service: HttpService
   readonly logs: { readonly operations: Operations; readonly service: HttpService }
   /** Takes up event source mappings and accepted events of an earlier run. */
-  start(): void
+  start(): Promise<void>
   /** Takes no more events, and waits a while for those at work. */
   settle(): Promise<void>
   close(): Promise<void>
@@ -121,6 +122,7 @@ export function createLambda(options: LambdaOptions): Lambda {
     },
   })
 
+  const inFlight = createBatchesInFlight(store, sqs)
   const pollers = new Map<string, QueuePoller>()
 
   function startPoller(uuid: string): void {
@@ -135,6 +137,7 @@ export function createLambda(options: LambdaOptions): Lambda {
       clock,
       log,
       defaultConcurrency: 5,
+      remember: inFlight.remember,
       invoke: (arn, payload, requestId) => invoker.invoke(functions.parseName(arn), payload, requestId),
       callSqs(operation, input) {
         const mapping = eventSources.find(uuid)
@@ -194,7 +197,8 @@ export function createLambda(options: LambdaOptions): Lambda {
       operations: logGroups.operations,
       service: awsJson({ operations: logGroups.operations, target: 'Logs_20140328', version: '1.1' }),
     },
-    start() {
+    async start() {
+      await inFlight.release()
       for (const { UUID } of eventSources.list()) startPoller(UUID)
       asyncInvocations.start()
     },
@@ -207,6 +211,7 @@ export function createLambda(options: LambdaOptions): Lambda {
     },
     async close() {
       await this.settle()
+      inFlight.close()
       await invoker.close()
       await logs.close()
       store.close()

@@ -29,8 +29,6 @@ export interface EventSourceOptions {
   readonly onChange: (uuid: string) => void
 }
 
-export type EventSources = ReturnType<typeof createEventSources>
-
 /** Event source mappings: SQS only. */
 export function createEventSources(options: EventSourceOptions) {
   const { functions, accountId, region, clock, onChange } = options

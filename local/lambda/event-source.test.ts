@@ -1,3 +1,6 @@
+import { existsSync, mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type LambdaFixture, startLambda } from './lambda.fixture.ts'
@@ -11,12 +14,16 @@ const consume = {
 }
 
 /** Answers every event by way of a queue that the test reads. */
-async function startConsumer(cloud: LambdaFixture, source: string, attributes: Record<string, string> = {}) {
+async function startConsumer(
+  cloud: LambdaFixture,
+  source: string,
+  { Timeout = 3, ...attributes }: { Timeout?: number; VisibilityTimeout?: string } = {},
+) {
   const { QueueUrl } = await cloud.callSqs('CreateQueue', {
     QueueName: 'events',
     Attributes: { VisibilityTimeout: '3', ...attributes },
   })
-  await cloud.createFunction({ name: 'consumer', source, statements: [consume] })
+  await cloud.createFunction({ name: 'consumer', source, statements: [consume], Timeout })
   return QueueUrl as string
 }
 
@@ -120,6 +127,29 @@ test('a grant that is taken away stops the polling, which goes on once it is bac
   await expect.poll(() => countMessages(cloud, QueueUrl), { timeout: 15_000 }).toBe(0)
   await cloud.call('DeleteEventSourceMapping', { UUID })
   await expect(cloud.call('GetEventSourceMapping', { UUID })).rejects.toMatchObject({ status: 404 })
+})
+
+test('messages of a batch that was cut off come again at once in the next run', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'cut-off-'))
+  const first = await startLambda({ folder })
+  const QueueUrl = await startConsumer(
+    first,
+    `const { existsSync, writeFileSync } = require('node:fs')
+     exports.handler = async () => {
+       if (existsSync('begun')) return writeFileSync('done', '')
+       writeFileSync('begun', '')
+       await new Promise(() => {})
+     }`,
+    { VisibilityTimeout: '900', Timeout: 60 },
+  )
+  await first.call('CreateEventSourceMapping', { FunctionName: 'consumer', EventSourceArn: queueArn })
+  await first.callSqs('SendMessage', { QueueUrl, MessageBody: 'once' })
+  await expect.poll(() => existsSync(join(folder, 'code/consumer/begun')), { timeout: 5000 }).toBe(true)
+  await first.close()
+  const second = await startLambda({ folder })
+  await second.lambda.start()
+  await expect.poll(() => existsSync(join(folder, 'code/consumer/done')), { timeout: 5000 }).toBe(true)
+  await expect.poll(() => countMessages(second, QueueUrl)).toBe(0)
 })
 
 test('an answer names failed messages, or fails the whole batch', () => {

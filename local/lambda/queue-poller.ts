@@ -13,6 +13,8 @@ export interface QueuePollerOptions {
   /** Calls SQS as the function's role. */
   readonly callSqs: (operation: 'ReceiveMessage' | 'DeleteMessageBatch', input: object) => Promise<unknown>
   readonly invoke: (functionArn: string, payload: string, requestId: string) => Promise<Outcome>
+  /** Remembers a batch until what it returns is called, also when the process ends before. */
+  readonly remember: (queueUrl: string, receiptHandles: readonly string[]) => () => void
   /** Batches at once when the mapping says nothing. */
   readonly defaultConcurrency: number
   readonly log: (line: string) => void
@@ -25,7 +27,7 @@ export type QueuePoller = ReturnType<typeof startQueuePoller>
 
 /** Takes messages from a queue and gives them to a function, in batches, until its mapping is gone. */
 export function startQueuePoller(options: QueuePollerOptions) {
-  const { mapping, region, clock, callSqs, invoke, defaultConcurrency, log } = options
+  const { mapping, region, clock, callSqs, invoke, remember, defaultConcurrency, log } = options
   const running = new Set<Promise<void>>()
   const stopped = new AbortController()
   let lastProblem: string | undefined
@@ -88,9 +90,14 @@ export function startQueuePoller(options: QueuePollerOptions) {
         backoffMs = firstBackoffMs
         if (messages.length === 0 || stopped.signal.aborted) continue
         // What is not deleted becomes visible again when its visibility timeout ends.
+        const handles = messages.map((message) => message.ReceiptHandle ?? '')
+        const forget = remember(current.queueUrl, handles)
         const batch = handle(current, messages).catch((error) => report(error, current))
         running.add(batch)
-        batch.finally(() => running.delete(batch))
+        batch.finally(() => {
+          running.delete(batch)
+          forget()
+        })
       } catch (error) {
         report(error, current)
         await setTimeout(backoffMs, undefined, { signal: stopped.signal, ref: false }).catch(() => {})

@@ -77,18 +77,32 @@ export const httpApiRoute = defineResource<z.infer<typeof routeSchema>>({
     ignoreAbsent(context.call('apigateway', 'DeleteRoute', { ApiId, RouteId: physicalId })),
 })
 
-/** Integrations and routes have ids, not names: a cut-off try leaves one that does no harm, or is the same route. */
+/** Creates or updates a part of an API, which has an id and no name. */
 async function putPart(
   kind: 'Integration' | 'Route',
   properties: { ApiId: string },
   physicalId: string | undefined,
   context: ResourceContext,
 ) {
-  const operation = physicalId ? `Update${kind}` : `Create${kind}`
   const idName = `${kind}Id`
-  const input = { ...properties, ...(physicalId && { [idName]: physicalId }) }
+  const known = physicalId ?? (context.resumed && (await findPart(kind, properties, context)))
+  const operation = known ? `Update${kind}` : `Create${kind}`
+  const input = { ...properties, ...(known && { [idName]: known }) }
   const id: string = (await context.call('apigateway', operation, input))[idName]
   return { physicalId: id, attributes: { [idName]: id } }
+}
+
+/** What a cut-off try made: parts are told apart by their route, or by the function that they call. */
+async function findPart(
+  kind: 'Integration' | 'Route',
+  properties: { ApiId: string; RouteKey?: string; IntegrationUri?: string },
+  context: ResourceContext,
+): Promise<string | undefined> {
+  const { Items } = await context.call('apigateway', `Get${kind}s`, { ApiId: properties.ApiId })
+  const found = Items.find((part: typeof properties) =>
+    kind === 'Route' ? part.RouteKey === properties.RouteKey : part.IntegrationUri === properties.IntegrationUri,
+  )
+  return found?.[`${kind}Id`]
 }
 
 const stageSchema = z.strictObject({
