@@ -1,0 +1,130 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { synthesize } from '../start/synthesize.ts'
+import { deriveAssembly, readTemplate, type Template } from './derive-assembly.ts'
+
+/** One action on one resource that the role of a function may do. */
+interface Grant {
+  readonly policy: string
+  readonly statement: number
+  readonly action: string
+  readonly resource: number
+}
+
+interface Statement {
+  Action: string | string[]
+  Resource: unknown
+}
+
+const root = join(import.meta.dirname, '..')
+/** Whoever misses a grant first is asked first. */
+const testFiles = ['story', 'vending', 'registration', 'recording', 'redeploy'].map((name) => `test/${name}.test.ts`)
+
+/**
+ * Takes each grant of each function away, one at a time, and runs the end-to-end tests on what is left. Writes which test
+ * noticed into docs/grants.md; exits with 1 when one was not missed.
+ */
+async function tryGrants(): Promise<void> {
+  const assembly = await synthesize()
+  const template = await readTemplate(assembly)
+  const rows: string[] = []
+  let unmissed = 0
+  for (const grant of listGrants(template)) {
+    const derived = await deriveAssembly(assembly, (changed) => withdraw(changed, grant))
+    const noticed = await findFailingTest(derived)
+    await rm(derived, { recursive: true })
+    if (noticed === undefined) unmissed++
+    const row = `| ${functionOf(grant)} | \`${grant.action}\` | ${describeResource(template, grant)} | ${noticed ?? '**none**'} |`
+    process.stdout.write(`${row}\n`)
+    rows.push(row)
+  }
+  await writeFile(join(root, 'docs/grants.md'), formatPage(rows))
+  process.exitCode = unmissed === 0 ? 0 : 1
+}
+
+function statementsOf({ Resources }: Template, policy: string): Statement[] {
+  const document = Resources[policy]?.Properties.PolicyDocument as { Statement: Statement[] }
+  return document.Statement
+}
+
+function listGrants(template: Template): Grant[] {
+  return Object.entries(template.Resources)
+    .filter(([policy, { Type }]) => Type === 'AWS::IAM::Policy' && functionOf({ policy }) !== undefined)
+    .flatMap(([policy]) =>
+      statementsOf(template, policy).flatMap(({ Action, Resource }, statement) =>
+        [Action]
+          .flat()
+          .flatMap((action) => listOf(Resource).map((_, resource) => ({ policy, statement, action, resource }))),
+      ),
+    )
+}
+
+/** Splits the statement into what is left of it. */
+function withdraw(template: Template, grant: Grant): void {
+  const statements = statementsOf(template, grant.policy)
+  const [statement] = statements.splice(grant.statement, 1)
+  if (!statement) throw new Error(`${grant.policy} has no statement ${grant.statement}`)
+  const otherActions = [statement.Action].flat().filter((action) => action !== grant.action)
+  const otherResources = listOf(statement.Resource).filter((_, index) => index !== grant.resource)
+  if (otherActions.length > 0) statements.push({ ...statement, Action: otherActions })
+  if (otherResources.length > 0) statements.push({ ...statement, Action: grant.action, Resource: otherResources })
+}
+
+async function findFailingTest(assembly: string): Promise<string | undefined> {
+  const report = join(tmpdir(), `thingdrop-grants-${process.pid}.json`)
+  for (const file of testFiles) {
+    const args = ['run', file, '--bail=1', '--reporter=json', `--outputFile=${report}`]
+    const child = spawn(join(root, 'node_modules/.bin/vitest'), args, {
+      cwd: root,
+      env: { ...process.env, THINGDROP_ASSEMBLY: assembly },
+      stdio: 'ignore',
+    })
+    await once(child, 'close')
+    const { testResults } = JSON.parse(await readFile(report, 'utf8')) as Report
+    await rm(report)
+    for (const { status, assertionResults } of testResults) {
+      const failed = assertionResults.find((result) => result.status === 'failed')
+      if (failed) return `${file}: ${failed.title}`
+      if (status === 'failed') return `${file}: the stack is not deployed`
+    }
+  }
+  return undefined
+}
+
+interface Report {
+  readonly testResults: readonly {
+    readonly status: string
+    readonly assertionResults: readonly { readonly status: string; readonly title: string }[]
+  }[]
+}
+
+function functionOf({ policy }: Pick<Grant, 'policy'>): string | undefined {
+  return /(fleetca|vendcertificate|registercertificate|recordupload|operatorapi)role/.exec(policy)?.[1]
+}
+
+function listOf(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [value]
+}
+
+function describeResource(template: Template, { policy, statement, resource }: Grant): string {
+  const value = listOf(statementsOf(template, policy)[statement]?.Resource)[resource]
+  const names = JSON.stringify(value).match(/"(?!Fn::|Ref"|Arn"|arn:|AWS::|:")[^"]+"/g) ?? []
+  return names.map((name) => name.slice(1, -1).replace(/[0-9A-F]{8}$/, '')).join('') || String(value)
+}
+
+function formatPage(rows: readonly string[]): string {
+  return `# Each grant, and the test that misses it
+
+\`npm run test:grants\` takes each grant of each function's role away, one at a time, deploys what is left to the embedded cloud and runs the
+end-to-end tests. This table is what it wrote: the first test that failed.
+
+| function | action | on | noticed by |
+|---|---|---|---|
+${rows.join('\n')}
+`
+}
+
+await tryGrants()
