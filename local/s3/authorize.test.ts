@@ -133,6 +133,19 @@ test('conditions see the tags that an object has, and the version that is asked 
   await reader.send(new GetObjectCommand({ Bucket, Key: 'a/2', VersionId: 'null' }))
 })
 
+test('a copy needs the right to tags only where there are tags', async () => {
+  const copier = await user('copier', {
+    Effect: 'Allow',
+    Action: ['s3:GetObject', 's3:PutObject'],
+    Resource: everything,
+  })
+  const copy = (from: string) =>
+    copier.send(new CopyObjectCommand({ Bucket, Key: 'copied', CopySource: `${Bucket}/${from}` }))
+  await put(s3.client, 'untagged')
+  await copy('untagged')
+  await expect(copy('a/1')).rejects.toMatchObject(denied)
+})
+
 test('a bucket policy can demand that objects are never written over', async () => {
   const strict = 'write-once'
   await s3.client.send(new CreateBucketCommand({ Bucket: strict }))

@@ -8,7 +8,7 @@ import { type Call, notImplemented, type PolicyDocument } from '#local/service.t
 import { createS3, type S3 } from './create-s3.ts'
 import type { EventMessage, Notify } from './notification/event-outbox.ts'
 
-export const accountId = '000000000000'
+const accountId = '000000000000'
 export const region = 'us-east-1'
 export const queueArn = `arn:aws:sqs:${region}:${accountId}:uploads`
 

@@ -29,14 +29,16 @@ export interface S3StateOptions {
   readonly region: string
   readonly clock: () => Date
   readonly notify: Notify
+  /** Told of queues that take no events. */
+  readonly log?: (line: string) => void
 }
 
-export function openS3State({ folder, accountId, region, clock, notify }: S3StateOptions): S3State {
+export function openS3State({ folder, accountId, region, clock, notify, log = () => {} }: S3StateOptions): S3State {
   const store = openStore(join(folder, 's3.sqlite'))
   const files = openDataFiles(join(folder, 'data'))
   // Checkpoints sync to the disk: one for each 16 MiB that was written.
   store.database.exec('PRAGMA wal_autocheckpoint = 4096')
-  const group = createGroupCommit(store)
+  const group = createGroupCommit(store, log)
   return {
     accountId,
     region,
@@ -47,6 +49,6 @@ export function openS3State({ folder, accountId, region, clock, notify }: S3Stat
     index: openIndex(store, { files, group, clock }),
     uploads: openUploads(store),
     buckets: openBuckets(store),
-    outbox: createEventOutbox(store, group, notify),
+    outbox: createEventOutbox(store, { group, notify, log }),
   }
 }

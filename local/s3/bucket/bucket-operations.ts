@@ -1,6 +1,7 @@
 import type { CreateBucketCommandInput, CreateBucketCommandOutput, ListBucketsCommandInput } from '@aws-sdk/client-s3'
 import { type Call, notImplemented, type Operations } from '#local/service.ts'
 import { authorizeBucket } from '../authorize.ts'
+import { checkTags, maxBucketTags } from '../object/object-tags.ts'
 import { aclRefusal } from '../object/refuse-unsupported.ts'
 import { s3Error } from '../s3-error.ts'
 import type { S3State } from '../s3-state.ts'
@@ -18,11 +19,13 @@ export function bucketOperations(s3: S3State): Operations {
       if (input.ObjectLockEnabledForBucket) throw notImplemented('CreateBucket with ObjectLockEnabledForBucket')
       if (CreateBucketConfiguration?.Location ?? CreateBucketConfiguration?.Bucket)
         throw notImplemented('directory buckets')
+      const Tags = CreateBucketConfiguration?.Tags
+      if (Tags) checkTags(Tags, maxBucketTags)
       const ownership = ObjectOwnership ? { Rules: [{ ObjectOwnership }] } : newBucketConfigurations.ownership
       const bucket: Bucket = {
         name,
         created: s3.clock().toISOString(),
-        configurations: { ...newBucketConfigurations, ownership },
+        configurations: { ...newBucketConfigurations, ownership, ...(Tags && { tagging: { TagSet: Tags } }) },
       }
       if (input.ACL && input.ACL !== 'private') throw aclRefusal(bucket)
       const existing = s3.buckets.find(name)
@@ -73,7 +76,7 @@ export function bucketOperations(s3: S3State): Operations {
 }
 
 function assertRegion(region: string, constraint: string | undefined): void {
-  if ((constraint ?? 'us-east-1') === region) return
-  const message = `The ${constraint ?? 'unspecified'} location constraint is incompatible for the region specific endpoint this request was sent to.`
+  if (constraint === undefined || constraint === region) return
+  const message = `The ${constraint} location constraint is incompatible for the region specific endpoint this request was sent to.`
   throw s3Error('IllegalLocationConstraintException', {}, { message })
 }

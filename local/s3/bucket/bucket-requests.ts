@@ -2,15 +2,15 @@ import type { CreateBucketConfiguration } from '@aws-sdk/client-s3'
 import type { Call, HttpResponse, Operation, Operations } from '#local/service.ts'
 import { notImplemented } from '#local/service.ts'
 import type { Handler } from '../handler.ts'
+import { s3Error } from '../s3-error.ts'
 import type { S3Request } from '../s3-request.ts'
 import type { S3State } from '../s3-state.ts'
 import { parseXml } from '../xml/parse-xml.ts'
 import { readTextBody, readXmlBody } from '../xml/read-xml-body.ts'
-import { decodeXml, encodeXml, struct } from '../xml/shape.ts'
+import { decodeXml, encodeXml } from '../xml/shape.ts'
 import { writeXml, type XmlFields } from '../xml/write-xml.ts'
 import type { ConfigurationKind } from './configuration-kinds.ts'
-
-const createBucketShape = struct({ LocationConstraint: 'text' })
+import { createBucketShape } from './configuration-shapes.ts'
 
 /** Buckets over HTTP: each request becomes a call of its operation. */
 export function bucketHandlers(operations: Operations) {
@@ -21,18 +21,17 @@ export function bucketHandlers(operations: Operations) {
       const { headers, bucket } = request
       const grant = Object.keys(headers).find((name) => name.startsWith('x-amz-grant-'))
       if (grant) throw notImplemented(`the header ${grant}`)
-      const text = await readTextBody(s3, request)
-      const configuration = text && (decodeXml(parseXml(text), createBucketShape) as CreateBucketConfiguration)
-      run(
-        'CreateBucket',
-        {
-          Bucket: bucket,
-          ACL: headers['x-amz-acl'],
-          ObjectOwnership: headers['x-amz-object-ownership'],
-          CreateBucketConfiguration: configuration || undefined,
-        },
-        call,
-      )
+      const input = {
+        Bucket: bucket,
+        ACL: headers['x-amz-acl'],
+        ObjectOwnership: headers['x-amz-object-ownership'],
+        CreateBucketConfiguration: parseCreateBucket(await readTextBody(s3, request)),
+      }
+      // An endpoint of another region than us-east-1 wants to be named.
+      if (s3.region !== 'us-east-1' && !input.CreateBucketConfiguration?.LocationConstraint) {
+        throw s3Error('IllegalLocationConstraintException')
+      }
+      run('CreateBucket', input, call)
       return { status: 200, headers: { location: `/${bucket}` } }
     },
     headBucket({ region }: S3State, { bucket }: S3Request, call: Call): HttpResponse {
@@ -100,4 +99,11 @@ export function bucketHandlers(operations: Operations) {
         return { status: 204 }
       },
   }
+}
+
+function parseCreateBucket(text: string): CreateBucketConfiguration | undefined {
+  if (text === '') return undefined
+  const element = parseXml(text)
+  if (element.name !== 'CreateBucketConfiguration') throw s3Error('MalformedXML')
+  return decodeXml(element, createBucketShape) as CreateBucketConfiguration
 }

@@ -6,7 +6,7 @@ import type {
 } from '@aws-sdk/client-s3'
 import { notImplemented } from '#local/service.ts'
 import { checkNotification } from '../notification/check-notification.ts'
-import { checkTags } from '../object/object-tags.ts'
+import { checkTags, maxBucketTags } from '../object/object-tags.ts'
 import { type S3ErrorCode, s3Error } from '../s3-error.ts'
 import type { Shape } from '../xml/shape.ts'
 import type { BucketConfigurations } from './bucket-table.ts'
@@ -135,7 +135,7 @@ export const configurationKinds: readonly ConfigurationKind[] = [
     absent: 'NoSuchTagSet',
     putStatus: 204,
     check({ TagSet = [] }: Tagging) {
-      checkTags(TagSet, 50)
+      checkTags(TagSet, maxBucketTags)
     },
   },
   {

@@ -34,6 +34,13 @@ export const ownershipShape = struct(
 
 const tag = struct({ Key: 'text', Value: 'text' }, { required: ['Key', 'Value'] })
 
+export const createBucketShape = struct({
+  LocationConstraint: 'text',
+  Location: struct({ Type: 'text', Name: 'text' }),
+  Bucket: struct({ DataRedundancy: 'text', Type: 'text' }),
+  Tags: wrappedList('Tag', tag),
+})
+
 export const taggingShape = struct({ TagSet: wrappedList('Tag', tag) }, { required: ['TagSet'] })
 
 const transition = { Days: 'number', Date: 'text', StorageClass: 'text' } as const

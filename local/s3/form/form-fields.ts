@@ -23,11 +23,10 @@ export function parseKeyField({ fields, file }: FormData): string {
 }
 
 /** Fields that are named as headers mean the same; octets of text stand as they would in a header. */
-export function formHeaders({ fields, file }: FormData): Headers {
+export function formHeaders({ fields }: FormData): Headers {
   const headers: Record<string, string> = {}
   for (const [name, value] of fields) headers[name] = Buffer.from(value).toString('latin1')
   if (fields.has('acl')) headers['x-amz-acl'] = fields.get('acl') ?? ''
-  if (file.contentType !== undefined) headers['content-type'] ??= file.contentType
   return headers
 }
 

@@ -1,8 +1,7 @@
 import { s3Error } from '../s3-error.ts'
 
-export interface FormFile {
+interface FormFile {
   readonly name: string
-  readonly contentType: string | undefined
   readonly content: AsyncIterable<Uint8Array>
 }
 
@@ -33,7 +32,7 @@ export async function parseFormData(body: AsyncIterable<Uint8Array>, contentType
     const head = parseHead((await reader.readUntil(Buffer.from('\r\n\r\n'), maxHeadBytes)).toString())
     const name = head.name.toLowerCase()
     if (name === 'file') {
-      const file = { name: head.filename ?? '', contentType: head.contentType, content: reader.streamUntil(delimiter) }
+      const file = { name: head.filename ?? '', content: reader.streamUntil(delimiter) }
       return { fields, file }
     }
     const value = await reader.readUntil(delimiter, budget)
@@ -42,12 +41,11 @@ export async function parseFormData(body: AsyncIterable<Uint8Array>, contentType
   }
 }
 
-function parseHead(text: string): { name: string; filename: string | undefined; contentType: string | undefined } {
+function parseHead(text: string): { name: string; filename: string | undefined } {
   const disposition = /^content-disposition:\s*form-data(;.*)$/im.exec(text)?.[1] ?? ''
   const name = /[;\s]name="([^"]*)"/.exec(disposition)?.[1]
   if (name === undefined) throw s3Error('MalformedPOSTRequest')
-  const filename = /[;\s]filename="([^"]*)"/.exec(disposition)?.[1]
-  return { name, filename, contentType: /^content-type:\s*(.+?)\s*$/im.exec(text)?.[1] }
+  return { name, filename: /[;\s]filename="([^"]*)"/.exec(disposition)?.[1] }
 }
 
 function noFile(): Error {

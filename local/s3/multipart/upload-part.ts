@@ -38,7 +38,7 @@ export async function uploadPart(s3: S3State, request: S3Request, call: Call): P
 export async function uploadPartCopy(s3: S3State, request: S3Request, call: Call): Promise<HttpResponse> {
   const { upload, number } = requirePartTarget(s3, request, call)
   const { algorithm } = upload.checksum
-  const { version, headers } = requireCopySource(s3, call, request.headers, [['s3:GetObject', 's3:GetObjectVersion']])
+  const { version, headers } = requireCopySource(s3, call, request.headers)
   const { start, end } = parseCopyRange(request.headers['x-amz-copy-source-range'], version.object.size)
   if (end - start > maxPutBytes) throw s3Error('EntityTooLarge', { MaxSizeAllowed: String(maxPutBytes) })
   const content = await receiveContent(s3.files, readSource(s3, version, start, end), {

@@ -30,7 +30,10 @@ CREATE TABLE IF NOT EXISTS outbox (
   queue TEXT NOT NULL, id INTEGER NOT NULL, bucket TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (queue, id)) WITHOUT ROWID;
 `
 
-export function createEventOutbox({ database }: Store, group: GroupCommit, notify: Notify): EventOutbox {
+export function createEventOutbox(
+  { database }: Store,
+  { group, notify, log }: { group: GroupCommit; notify: Notify; log: (line: string) => void },
+): EventOutbox {
   database.exec(schema)
   const insert = database.prepare('INSERT INTO outbox VALUES (?, ?, ?, ?)')
   const selectQueues = database.prepare('SELECT queue, max(id) AS last FROM outbox GROUP BY queue')
@@ -62,7 +65,7 @@ export function createEventOutbox({ database }: Store, group: GroupCommit, notif
         }
         failures = 0
       } catch (error) {
-        if (failures === 0) console.warn(`S3 events wait for ${queue}: ${error}`)
+        if (failures === 0) log(`S3 events wait for ${queue}: ${error}`)
         failures++
       }
       const upTo = delivered.get(queue)

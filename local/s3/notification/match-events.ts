@@ -1,7 +1,7 @@
 import type { QueueConfiguration } from '@aws-sdk/client-s3'
 
 /** The events that happen here. https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-event-types-and-destinations.html */
-export const eventNames = [
+const eventNames = [
   'ObjectCreated:Put',
   'ObjectCreated:Post',
   'ObjectCreated:Copy',

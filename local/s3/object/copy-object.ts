@@ -13,7 +13,6 @@ import { parseObjectAttributes } from './object-attributes.ts'
 import { parseTaggingHeader } from './object-tags.ts'
 import { authorizeWrite, buildObject, encryptionHeaders, maxPutBytes } from './put-object.ts'
 import { refuseAcl } from './refuse-unsupported.ts'
-import type { ActionPair } from './require-version.ts'
 import { writeObject } from './write-object.ts'
 import { startWritePrecondition } from './write-precondition.ts'
 
@@ -22,9 +21,7 @@ export async function copyObject(s3: S3State, request: S3Request, call: Call): P
   const bucket = s3.buckets.require(request.bucket)
   const takesTags = parseDirective(headers, 'x-amz-tagging-directive') === 'COPY'
   const takesAttributes = parseDirective(headers, 'x-amz-metadata-directive') === 'COPY'
-  const actions: ActionPair[] = [['s3:GetObject', 's3:GetObjectVersion']]
-  if (takesTags) actions.push(['s3:GetObjectTagging', 's3:GetObjectVersionTagging'])
-  const source = requireCopySource(s3, call, headers, actions)
+  const source = requireCopySource(s3, call, headers, { withTags: takesTags })
   const { object, bucket: sourceBucket, key: sourceKey, isLatest } = source.version
   const tags = takesTags ? object.tags : parseTaggingHeader(headers['x-amz-tagging'])
   authorizeWrite(call, bucket, key, headers, tags)

@@ -4,7 +4,7 @@ import type { Headers } from '../s3-request.ts'
 import type { S3State } from '../s3-state.ts'
 import type { ObjectVersion } from '../storage/object-version.ts'
 import { checkReadCondition } from './read-condition.ts'
-import { type ActionPair, requireVersion } from './require-version.ts'
+import { requireVersion } from './require-version.ts'
 import { versionHeaders } from './write-object.ts'
 
 export interface CopySource {
@@ -13,16 +13,18 @@ export interface CopySource {
   readonly headers: Record<string, string>
 }
 
-/** Finds the object that `x-amz-copy-source` names, when the caller may read it and its conditions hold. */
-export function requireCopySource(
-  s3: S3State,
-  call: Call,
-  headers: Headers,
-  actions: readonly ActionPair[],
-): CopySource {
+/**
+ * Finds the object that `x-amz-copy-source` names, when the caller may read it and its conditions hold; `withTags` where
+ * the tags that it may have are copied too.
+ */
+export function requireCopySource(s3: S3State, call: Call, headers: Headers, { withTags = false } = {}): CopySource {
   const { bucketName, key, versionId } = parseCopySource(headers['x-amz-copy-source'] ?? '')
   const bucket = s3.buckets.require(bucketName)
-  const version = requireVersion(s3, call, { bucket, key, versionId }, actions)
+  const address = { bucket, key, versionId }
+  const version = requireVersion(s3, call, address, [['s3:GetObject', 's3:GetObjectVersion']])
+  if (withTags && Object.keys(version.object.tags).length > 0) {
+    requireVersion(s3, call, address, [['s3:GetObjectTagging', 's3:GetObjectVersionTagging']])
+  }
   const isWanted = checkReadCondition(
     {
       ifMatch: headers['x-amz-copy-source-if-match'],

@@ -7,7 +7,7 @@ import type { S3State } from '../s3-state.ts'
 import type { IndexWriter } from '../storage/open-index.ts'
 import { createVersionId } from '../storage/version-id.ts'
 import { existingTagContext } from './object-tags.ts'
-import { findVersion } from './require-version.ts'
+import { findVersion, parseVersionId } from './require-version.ts'
 import { removeNullVersion, wholeSecond } from './write-object.ts'
 import { assertMatches } from './write-precondition.ts'
 
@@ -30,7 +30,7 @@ export async function handleDeleteObject(
   { bucket, key, query, headers }: S3Request,
   call: Call,
 ): Promise<HttpResponse> {
-  const deletion = { key, versionId: query.get('versionId'), ifMatch: headers['if-match'] }
+  const deletion = { key, versionId: parseVersionId(query), ifMatch: headers['if-match'] }
   const { isMarker, versionId } = await deleteObject(s3, call, s3.buckets.require(bucket), deletion)
   return {
     status: 204,

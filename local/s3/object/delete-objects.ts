@@ -1,6 +1,7 @@
 import type { Delete } from '@aws-sdk/client-s3'
 import { AwsError, type Call, type HttpResponse, notImplemented } from '#local/service.ts'
 import type { Bucket } from '../bucket/bucket-table.ts'
+import { parsePayloadIntegrity } from '../checksum/payload-integrity.ts'
 import { s3Error } from '../s3-error.ts'
 import type { S3Request } from '../s3-request.ts'
 import type { S3State } from '../s3-state.ts'
@@ -26,7 +27,11 @@ const shape = struct(
 
 export async function deleteObjects(s3: S3State, request: S3Request, call: Call): Promise<HttpResponse> {
   const bucket = s3.buckets.require(request.bucket)
-  const { Objects = [], Quiet } = (await readXmlBody(s3, request, 'Delete', shape)) as Delete
+  const integrity = parsePayloadIntegrity(request.headers)
+  if (!integrity.md5 && !integrity.algorithm) {
+    throw s3Error('InvalidRequest', {}, { message: 'Missing required header for this request: Content-MD5' })
+  }
+  const { Objects = [], Quiet } = (await readXmlBody(s3, request, 'Delete', shape, integrity)) as Delete
   if (Objects.length > maxKeys) throw s3Error('MalformedXML')
   const results = await Promise.all(Objects.map((object) => deleteOne(s3, call, bucket, object)))
   const body = writeXml('DeleteResult', {

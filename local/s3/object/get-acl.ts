@@ -4,7 +4,7 @@ import type { S3Request } from '../s3-request.ts'
 import type { S3State } from '../s3-state.ts'
 import { writeXml } from '../xml/write-xml.ts'
 import { aclRefusal } from './refuse-unsupported.ts'
-import { requireVersion } from './require-version.ts'
+import { parseVersionId, requireVersion } from './require-version.ts'
 
 export function getBucketAcl(s3: S3State, request: S3Request, call: Call): HttpResponse {
   authorizeBucket(call, s3.buckets.require(request.bucket), 's3:GetBucketAcl')
@@ -15,7 +15,7 @@ export function getObjectAcl(s3: S3State, request: S3Request, call: Call): HttpR
   const address = {
     bucket: s3.buckets.require(request.bucket),
     key: request.key,
-    versionId: request.query.get('versionId'),
+    versionId: parseVersionId(request.query),
   }
   requireVersion(s3, call, address, [['s3:GetObjectAcl', 's3:GetObjectVersionAcl']])
   return ownerOnly(s3)

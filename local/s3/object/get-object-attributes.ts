@@ -6,7 +6,7 @@ import type { S3Request } from '../s3-request.ts'
 import type { S3State } from '../s3-state.ts'
 import type { StoredObject } from '../storage/object-version.ts'
 import { writeXml, type XmlFields } from '../xml/write-xml.ts'
-import { requireVersion } from './require-version.ts'
+import { parseVersionId, requireVersion } from './require-version.ts'
 import { versionHeaders } from './write-object.ts'
 
 const names = ['ETag', 'Checksum', 'ObjectParts', 'StorageClass', 'ObjectSize'] as const
@@ -14,7 +14,7 @@ type AttributeName = (typeof names)[number]
 
 export function getObjectAttributes(s3: S3State, request: S3Request, call: Call): HttpResponse {
   const bucket = s3.buckets.require(request.bucket)
-  const address = { bucket, key: request.key, versionId: request.query.get('versionId') }
+  const address = { bucket, key: request.key, versionId: parseVersionId(request.query) }
   const version = requireVersion(s3, call, address, [
     ['s3:GetObject', 's3:GetObjectVersion'],
     ['s3:GetObjectAttributes', 's3:GetObjectVersionAttributes'],

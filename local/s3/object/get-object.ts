@@ -9,7 +9,7 @@ import { attributeHeaders } from './object-attributes.ts'
 import { type ByteRange, parseRange } from './parse-range.ts'
 import { encryptionHeaders } from './put-object.ts'
 import { checkReadCondition } from './read-condition.ts'
-import { requireVersion } from './require-version.ts'
+import { parseVersionId, requireVersion } from './require-version.ts'
 import { versionHeaders } from './write-object.ts'
 
 /** Query parameters that set a header of the answer. */
@@ -27,7 +27,7 @@ export function getObject(s3: S3State, request: S3Request, call: Call): HttpResp
   const { query, headers, key } = request
   const bucket = s3.buckets.require(request.bucket)
   const overrides = parseOverrides(query, call)
-  const version = requireVersion(s3, call, { bucket, key, versionId: query.get('versionId') }, [
+  const version = requireVersion(s3, call, { bucket, key, versionId: parseVersionId(query) }, [
     ['s3:GetObject', 's3:GetObjectVersion'],
   ])
   const { object, modified } = version

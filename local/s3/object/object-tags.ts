@@ -3,6 +3,7 @@ import { s3Error } from '../s3-error.ts'
 import type { Tags } from '../storage/object-version.ts'
 
 const maxObjectTags = 10
+export const maxBucketTags = 50
 const allowed = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u
 
 /** Reads the `x-amz-tagging` header: `key=value&key=value`, form-encoded. */

@@ -4,7 +4,16 @@ import type { Bucket } from '../bucket/bucket-table.ts'
 import { s3Error } from '../s3-error.ts'
 import type { S3State } from '../s3-state.ts'
 import { isObject, type ObjectVersion, type Version } from '../storage/object-version.ts'
+import { isVersionId, sequenceOfVersionId } from '../storage/version-id.ts'
 import { existingTagContext } from './object-tags.ts'
+
+/** The `versionId` of a request; null stands for the newest version. */
+export function parseVersionId(query: URLSearchParams): string | null {
+  const versionId = query.get('versionId')
+  if (versionId === null || versionId === 'null' || sequenceOfVersionId(versionId) !== undefined) return versionId
+  const message = versionId ? 'Invalid version id specified' : 'Version id cannot be the empty string'
+  throw s3Error('InvalidArgument', { ArgumentName: 'versionId', ArgumentValue: versionId }, { message })
+}
 
 export interface VersionAddress {
   readonly bucket: Bucket
@@ -14,6 +23,10 @@ export interface VersionAddress {
 
 /** The version that a request names, its newest without a version id; no authorization. */
 export function findVersion(s3: S3State, { bucket, key, versionId }: VersionAddress): Version | undefined {
+  if (versionId !== null && !isVersionId(versionId)) {
+    const message = 'Invalid version id specified'
+    throw s3Error('InvalidArgument', { ArgumentName: 'versionId', ArgumentValue: versionId }, { message })
+  }
   return versionId === null ? s3.index.newest(bucket.name, key) : s3.index.find(bucket.name, key, versionId)
 }
 

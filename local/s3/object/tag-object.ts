@@ -1,19 +1,14 @@
 import type { Tagging } from '@aws-sdk/client-s3'
 import type { Call, ConditionContext, HttpResponse } from '#local/service.ts'
+import { taggingShape } from '../bucket/configuration-shapes.ts'
 import type { S3Request } from '../s3-request.ts'
 import type { S3State } from '../s3-state.ts'
 import type { ObjectVersion, Tags } from '../storage/object-version.ts'
 import { readXmlBody } from '../xml/read-xml-body.ts'
-import { struct, wrappedList } from '../xml/shape.ts'
 import { writeXml } from '../xml/write-xml.ts'
 import { checkTags, requestTagContext, toTagSet } from './object-tags.ts'
-import { type ActionPair, requireVersion } from './require-version.ts'
+import { type ActionPair, parseVersionId, requireVersion } from './require-version.ts'
 import { versionHeaders } from './write-object.ts'
-
-export const taggingShape = struct(
-  { TagSet: wrappedList('Tag', struct({ Key: 'text', Value: 'text' }, { required: ['Key', 'Value'] })) },
-  { required: ['TagSet'] },
-)
 
 export function getObjectTagging(s3: S3State, request: S3Request, call: Call): HttpResponse {
   const { version, headers } = requireTarget(s3, request, call, ['s3:GetObjectTagging', 's3:GetObjectVersionTagging'])
@@ -44,7 +39,7 @@ function requireTarget(
   context?: ConditionContext,
 ): { version: ObjectVersion; headers: Record<string, string> } {
   const bucket = s3.buckets.require(bucketName)
-  const version = requireVersion(s3, call, { bucket, key, versionId: query.get('versionId') }, [actions], context)
+  const version = requireVersion(s3, call, { bucket, key, versionId: parseVersionId(query) }, [actions], context)
   return { version, headers: versionHeaders(bucket, version.versionId) }
 }
 

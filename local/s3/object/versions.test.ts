@@ -51,6 +51,10 @@ test('a versioned bucket keeps each version until it is deleted by its id', asyn
   expect(await remove('k', second.VersionId)).toMatchObject({ VersionId: second.VersionId })
   expect(await read('k')).toEqual({ text: 'first', VersionId: first.VersionId })
   await expect(read('k', second.VersionId)).rejects.toMatchObject({ name: 'NoSuchVersion' })
+  await expect(read('k', 'no id')).rejects.toMatchObject({ name: 'InvalidArgument' })
+  const invalid = { name: 'InvalidArgument', message: 'Invalid version id specified' }
+  await expect(read('k', 'none')).rejects.toMatchObject(invalid)
+  await expect(remove('k', 'none')).rejects.toMatchObject(invalid)
 })
 
 test('a deletion without a version leaves a marker, whose own deletion brings the object back', async () => {

@@ -1,7 +1,7 @@
 import type { Store } from '#local/store.ts'
 
 /** A change of the database; what it gives to `onCommit` runs once the change stands. */
-export type Change<R> = (onCommit: (effect: () => void) => void) => R
+type Change<R> = (onCommit: (effect: () => void) => void) => R
 
 /** Runs changes one after the other, and commits those that came together as one: a commit costs more than a change. */
 export interface GroupCommit {
@@ -19,7 +19,7 @@ interface Waiting {
 
 const longestWaitMs = 100
 
-export function createGroupCommit({ database, transaction }: Store): GroupCommit {
+export function createGroupCommit({ database, transaction }: Store, log: (line: string) => void): GroupCommit {
   const savepoint = database.prepare('SAVEPOINT change')
   const release = database.prepare('RELEASE change')
   const rollback = database.prepare('ROLLBACK TO change')
@@ -75,7 +75,7 @@ export function createGroupCommit({ database, transaction }: Store): GroupCommit
       add(
         change,
         () => {},
-        (error) => console.warn(`S3 could not commit: ${error}`),
+        (error) => log(`S3 could not commit: ${error}`),
       )
       timer ??= setTimeout(flush, longestWaitMs)
     },

@@ -7,6 +7,10 @@ export function createVersionId(sequence: number): string {
   return Buffer.from(hex, 'hex').toString('base64url')
 }
 
+export function isVersionId(text: string): boolean {
+  return text === 'null' || sequenceOfVersionId(text) !== undefined
+}
+
 /** Undefined for `null` and for what is no version id. */
 export function sequenceOfVersionId(versionId: string): number | undefined {
   const bytes = Buffer.from(versionId, 'base64url')
