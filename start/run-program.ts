@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
 const root = join(import.meta.dirname, '..')
+/** Processes that run from TypeScript start in half the time when Node keeps what it compiled. */
+export const compileCache = join(root, 'node_modules/.cache/thingdrop/compiled')
 
 export const programs = {
   'thingdrop-device': join(root, 'device-client/cli.ts'),
@@ -26,7 +28,7 @@ export async function runProgram(
   { environment, onLine }: RunOptions,
 ): Promise<string> {
   const child = spawn(process.execPath, [programs[name], ...args], {
-    env: { ...withoutAws(process.env), ...environment },
+    env: { ...withoutAws(process.env), NODE_COMPILE_CACHE: compileCache, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const output: Buffer[] = []

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Upload } from '#contract/api.ts'
 import { createDevice, type Device, systemRuntime } from '#device/index.ts'
 import { createOperator, type Operator } from '#operator/index.ts'
+import { compileCache } from '../start/run-program.ts'
 import type { CloudReady } from './cloud-process.ts'
 import { eventually } from './eventually.ts'
 
@@ -27,6 +28,7 @@ const said: string[] = []
 async function startProcess(): Promise<void> {
   cloud = spawn(process.execPath, [join(import.meta.dirname, 'cloud-process.ts'), stateDir], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
   })
   cloud.stderr?.on('data', (chunk: Buffer) => said.push(chunk.toString()))
   if (!cloud.stdout) throw new Error('the cloud has no output')
