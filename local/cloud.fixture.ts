@@ -57,7 +57,12 @@ export async function deploy(cloud: Cloud, template: object, sources?: Readonly<
 }
 
 /** A function, its role, and what the role may do. */
-export function functionResources(name: string, asset: string, statements: readonly object[] = []) {
+export function functionResources(
+  name: string,
+  asset: string,
+  statements: readonly object[] = [],
+  Variables: Readonly<Record<string, unknown>> = {},
+) {
   const trust = { Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }
   const document = (list: readonly object[]) => ({ Version: '2012-10-17', Statement: list })
   return {
@@ -72,6 +77,7 @@ export function functionResources(name: string, asset: string, statements: reado
       Type: 'AWS::Lambda::Function',
       Properties: {
         Code: { S3Bucket: 'assets', S3Key: `${asset}.zip` },
+        Environment: { Variables },
         Handler: 'index.handler',
         Role: { 'Fn::GetAtt': [`${name}Role`, 'Arn'] },
         Runtime: 'nodejs24.x',

@@ -1,5 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+
+const portsFile = 'ports.json'
 
 export interface Ports {
   readonly gateway: number
@@ -9,14 +11,21 @@ export interface Ports {
 }
 
 /** What was asked for, else what the last run had (deployed stacks name it), else 0: a free one. */
-export function recallPorts(folder: string, asked: Partial<Ports>): Ports {
-  const last = readPorts(join(folder, 'ports.json'))
-  const pick = (name: keyof Ports) => asked[name] || last[name] || 0
+export function choosePorts(asked: Partial<Ports>, earlier: Ports | undefined): Ports {
+  const pick = (name: keyof Ports) => asked[name] || earlier?.[name] || 0
   return { gateway: pick('gateway'), mqtt: pick('mqtt'), credentials: pick('credentials'), api: pick('api') }
 }
 
-export function rememberPorts(folder: string, ports: Ports): void {
-  writeFileSync(join(folder, 'ports.json'), `${JSON.stringify(ports)}\n`)
+/** The ports of the last run on this folder. */
+export function readPorts(folder: string): Ports | undefined {
+  const file = join(folder, portsFile)
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined
+}
+
+export function writePorts(folder: string, ports: Ports): void {
+  const file = join(folder, portsFile)
+  writeFileSync(`${file}.new`, `${JSON.stringify(ports)}\n`)
+  renameSync(`${file}.new`, file)
 }
 
 /** Says which of the ports is taken, and what to do about it. */
@@ -26,12 +35,4 @@ export function explainTakenPort(error: unknown, wanted: Ports): unknown {
   const name = Object.entries(wanted).find(([, number]) => number === port)?.[0]
   const message = `Port ${port} (${name}) is in use: end what listens there, or choose another port`
   return new Error(message, { cause: error })
-}
-
-function readPorts(file: string): Partial<Ports> {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8'))
-  } catch {
-    return {}
-  }
 }

@@ -94,6 +94,8 @@ export function createDeployer(options: DeployerOptions) {
       last = result.catch(() => {})
       return result
     },
+    /** The cloud listens elsewhere than before: what stacks say about it follows, and the next deployment passes it on. */
+    moveEndpoints: records.moveEndpoints,
     close: store.close,
   }
 }

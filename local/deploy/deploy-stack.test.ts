@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { expect, test } from 'vitest'
@@ -163,6 +165,28 @@ test('a custom resource is made, changed, replaced and removed by its function',
   expect(did[0]).toBe('Thing DELETE_COMPLETE')
 })
 
+test('a cloud that listens on other ports tells it to what was deployed', async () => {
+  const stateDir = makeFolder()
+  const template = {
+    Resources: {
+      Queue: { Type: 'AWS::SQS::Queue' },
+      Api: { Type: 'AWS::ApiGatewayV2::Api', Properties: { Name: 'api', ProtocolType: 'HTTP' } },
+      ...functionResources('Reader', 'reader', [], { QUEUE: { Ref: 'Queue' } }),
+    },
+    Outputs: { Url: { Value: { Ref: 'Queue' } }, Api: { Value: { 'Fn::GetAtt': ['Api', 'ApiEndpoint'] } } },
+  }
+  const sources = { reader: 'exports.handler = async () => process.env.QUEUE' }
+  const first = await openCloud({ stateDir })
+  await deploy(first, template, sources)
+  await first.close()
+  const ports = await Promise.all([freePort(), freePort()])
+  const second = await openCloud({ stateDir, ports: { gateway: ports[0], api: ports[1] } })
+  const { outputs, did } = await deploy(second, template, sources)
+  expect(did.filter((line) => !line.endsWith('UNCHANGED'))).toEqual(['Reader UPDATE_COMPLETE'])
+  expect(outputs.Url).toMatch(new RegExp(`^${second.endpoints.gateway}/000000000000/Stack-Queue-`))
+  expect(outputs.Api).toBe(second.endpoints.api)
+})
+
 test('what was deployed is known after a restart', async () => {
   const stateDir = makeFolder()
   const first = await openCloud({ stateDir })
@@ -174,3 +198,11 @@ test('what was deployed is known after a restart', async () => {
   expect(again.did).toEqual(['Queue UNCHANGED'])
   expect(again.outputs).toEqual(outputs)
 })
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  return port
+}

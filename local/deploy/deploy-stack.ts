@@ -54,12 +54,13 @@ function startStack(
   { accountId, region, clock, randomText }: StackDeployer,
 ): StackRecord {
   const name = request.stackName
+  const { statusReason: _past, ...known } = earlier ?? {}
   return {
     name,
     stackId: `arn:aws:cloudformation:${region}:${accountId}:stack/${name}/${randomText(12).toLowerCase()}`,
     createdAt: clock().toISOString(),
     outputs: [],
-    ...earlier,
+    ...known,
     status: 'CREATE_IN_PROGRESS',
     parameters: {},
     templateBody: request.templateBody,

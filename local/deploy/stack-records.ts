@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Store } from '#local/store.ts'
 import type { DeployedResource } from './resource-type.ts'
 
@@ -73,6 +74,31 @@ export function createStackRecords(store: Store) {
       })
     },
     forgetLeftover: (stack: string, record: ResourceRecord) => void leftovers.delete(leftoverId(stack, record)),
+    /** Rewrites endpoints in what resources and stacks gave out; `resolved` stays, so that dependents are updated. */
+    moveEndpoints(from: readonly string[], to: readonly string[]): void {
+      if (isDeepStrictEqual(from, to)) return
+      const move = <T>(value: T): T => JSON.parse(moveText(JSON.stringify(value), from, to))
+      store.transaction(() => {
+        for (const { value } of stacks.list()) stacks.put(value.name, { ...value, outputs: move(value.outputs) })
+        for (const collection of [resources, leftovers]) {
+          for (const { id, value } of collection.list()) {
+            const { deployed } = value
+            if (deployed) collection.put(id, { ...value, deployed: { ...deployed, ...move(pickGiven(deployed)) } })
+          }
+        }
+      })
+    },
     transaction: store.transaction,
   }
+}
+
+function pickGiven({ physicalId, attributes }: DeployedResource) {
+  return { physicalId, attributes }
+}
+
+/** Hosts and ports only, in one pass: what was moved is not moved again. */
+function moveText(text: string, from: readonly string[], to: readonly string[]): string {
+  const hosts = (endpoints: readonly string[]) => endpoints.map((endpoint) => endpoint.replace(/^https?:\/\//, ''))
+  const moved = new Map(hosts(from).map((host, index) => [host, hosts(to)[index] ?? host]))
+  return text.replace(/(127\.0\.0\.1|localhost):\d+/g, (host) => moved.get(host) ?? host)
 }

@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import type { AttributeDefinition, GlobalSecondaryIndexUpdate, TableDescription } from '@aws-sdk/client-dynamodb'
 import { awsJson } from '#local/gateway/aws-json.ts'
 import { parseJsonObject } from '#local/gateway/parse-json-object.ts'
 import { readBody } from '#local/gateway/read-body.ts'
@@ -8,14 +7,8 @@ import { openStore } from '#local/store.ts'
 import { startEngine } from './engine.ts'
 import { operationResources } from './operation-resources.ts'
 import { type CallEngine, reapExpiredItems } from './reap-expired-items.ts'
-import {
-  createSettingsStore,
-  describeContinuousBackups,
-  describeTimeToLive,
-  type TableSettings,
-  updateContinuousBackups,
-  updateTimeToLive,
-} from './table-settings.ts'
+import { createTableOperations, type TableInput, type TableOperation } from './table-operations.ts'
+import { createSettingsStore, type TableSettings } from './table-settings.ts'
 
 export interface DynamoDbOptions {
   readonly folder: string
@@ -84,80 +77,8 @@ export function createDynamoDb({ folder, accountId, region, clock, log }: Dynamo
     if (returns && returns !== 'NONE') throw notImplemented(`ReturnValuesOnConditionCheckFailure ${returns}`)
   }
 
-  const describeTable = async (TableName: string) => {
-    const { Table } = await callEngine<{ Table: TableDescription }>('DescribeTable', { TableName })
-    return { ...Table, DeletionProtectionEnabled: settings.get(TableName).deletionProtection }
-  }
-
-  /** The engine's UpdateTable accepts new and removed indexes, and does nothing about them. */
-  async function changeIndexes(
-    { TableName: table = '', GlobalSecondaryIndexes = [] }: TableDescription,
-    updates: readonly GlobalSecondaryIndexUpdate[],
-    attributes: readonly AttributeDefinition[],
-  ): Promise<void> {
-    const exists = (name: string | undefined) => GlobalSecondaryIndexes.some(({ IndexName }) => IndexName === name)
-    for (const { Create: index, Delete } of updates) {
-      if (index && exists(index.IndexName)) {
-        throw new AwsError(
-          'ValidationException',
-          `Attempting to create an index which already exists: ${index.IndexName}`,
-        )
-      }
-      if (index) await engine.run({ kind: 'add-index', table, index, attributes })
-      if (Delete && !exists(Delete.IndexName)) {
-        throw new AwsError('ResourceNotFoundException', `Requested resource not found: Index ${Delete.IndexName}`)
-      }
-      if (Delete?.IndexName) await engine.run({ kind: 'remove-index', table, index: Delete.IndexName })
-    }
-  }
-
-  const operations: Record<string, (input: TableInput, call: Call) => Promise<unknown>> = {
-    async CreateTable({ DeletionProtectionEnabled = false, Tags, SSESpecification: _always, ...input }) {
-      const output = await callEngine<{ TableDescription: TableDescription }>('CreateTable', input)
-      settings.put(input.TableName, { deletionProtection: DeletionProtectionEnabled })
-      if (Tags) await callEngine('TagResource', { ResourceArn: output.TableDescription.TableArn, Tags })
-      return { TableDescription: { ...output.TableDescription, DeletionProtectionEnabled } }
-    },
-    async UpdateTable({ DeletionProtectionEnabled, SSESpecification: _always, ...input }) {
-      const { TableName, GlobalSecondaryIndexUpdates = [], AttributeDefinitions = [], ...others } = input
-      const tunings = GlobalSecondaryIndexUpdates.filter(({ Update }) => Update)
-      if (Object.keys(others).length > 0 || tunings.length > 0) {
-        const updates = tunings.length > 0 && { GlobalSecondaryIndexUpdates: tunings }
-        await callEngine('UpdateTable', { TableName, ...others, ...updates })
-      }
-      const table = await describeTable(TableName)
-      await changeIndexes(table, GlobalSecondaryIndexUpdates, AttributeDefinitions)
-      if (DeletionProtectionEnabled !== undefined) {
-        settings.put(TableName, { ...settings.get(TableName), deletionProtection: DeletionProtectionEnabled })
-      }
-      return { TableDescription: await describeTable(TableName) }
-    },
-    async DeleteTable({ TableName }) {
-      if (settings.get(TableName).deletionProtection) {
-        const message = `Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.`
-        throw new AwsError('ValidationException', message)
-      }
-      const output = await callEngine('DeleteTable', { TableName })
-      settings.delete(TableName)
-      return output
-    },
-    DescribeTable: async ({ TableName }) => ({ Table: await describeTable(TableName) }),
-    async UpdateTimeToLive(input) {
-      await describeTable(input.TableName)
-      return updateTimeToLive(settings, input)
-    },
-    async DescribeTimeToLive({ TableName }) {
-      await describeTable(TableName)
-      return describeTimeToLive(settings, TableName)
-    },
-    async UpdateContinuousBackups(input) {
-      await describeTable(input.TableName)
-      return updateContinuousBackups(settings, input, clock())
-    },
-    async DescribeContinuousBackups({ TableName }) {
-      await describeTable(TableName)
-      return describeContinuousBackups(settings, TableName, clock())
-    },
+  const operations: Readonly<Record<string, TableOperation>> = {
+    ...createTableOperations({ callEngine, run: engine.run, settings, clock }),
     ...Object.fromEntries([...passed].map((name) => [name, (input: object) => callEngine(name, input)])),
   }
   const authorized: Operations = Object.fromEntries(
@@ -165,7 +86,7 @@ export function createDynamoDb({ folder, accountId, region, clock, log }: Dynamo
       name,
       (input: TableInput, call: Call) => {
         authorize(name, input, call)
-        return run(input, call)
+        return run(input)
       },
     ]),
   )
@@ -199,13 +120,4 @@ export function createDynamoDb({ folder, accountId, region, clock, log }: Dynamo
       store.close()
     },
   }
-}
-
-interface TableInput {
-  readonly TableName: string
-  readonly DeletionProtectionEnabled?: boolean
-  readonly GlobalSecondaryIndexUpdates?: readonly GlobalSecondaryIndexUpdate[]
-  readonly AttributeDefinitions?: readonly AttributeDefinition[]
-  readonly SSESpecification?: unknown
-  readonly Tags?: unknown
 }

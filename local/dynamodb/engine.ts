@@ -22,6 +22,8 @@ export interface EngineOptions {
   readonly log: (line: string) => void
 }
 
+export type RunTask = (task: WithoutId<EngineTask>) => Promise<void>
+
 type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never
 
 export interface EngineResponse {

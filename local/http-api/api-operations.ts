@@ -33,6 +33,8 @@ export function createApiOperations(store: ApiStore, region: string, endpoint: (
     return store.apis.get(apiId) ?? notFound('API', apiId)
   }
 
+  const describe = (api: Api) => ({ ...api, ApiEndpoint: endpoint() })
+
   function authorize(call: Call, method: string, path: string): void {
     call.authorize(`apigateway:${method}`, arn(path))
   }
@@ -91,16 +93,16 @@ export function createApiOperations(store: ApiStore, region: string, endpoint: (
       if (input.ProtocolType !== 'HTTP') throw notImplemented(`${input.ProtocolType} APIs`)
       if (store.api()) throw notImplemented('more than one HTTP API')
       const ApiId = randomId(10)
-      const api = { ...input, ApiId, ApiEndpoint: endpoint() }
+      const api = { ...input, ApiId }
       store.apis.put(ApiId, api)
-      return api
+      return describe(api)
     },
     UpdateApi(input, call) {
       authorize(call, 'PATCH', `/${input.ApiId}`)
-      const { ApiId, ApiEndpoint } = getApi(input.ApiId)
-      const api = { ...input, ApiId, ApiEndpoint }
+      const { ApiId } = getApi(input.ApiId)
+      const api = { ...input, ApiId }
       store.apis.put(ApiId, api)
-      return api
+      return describe(api)
     },
     DeleteApi({ ApiId }, call) {
       authorize(call, 'DELETE', `/${ApiId}`)
@@ -112,7 +114,7 @@ export function createApiOperations(store: ApiStore, region: string, endpoint: (
     },
     GetApis(_input, call) {
       authorize(call, 'GET', '')
-      return { Items: store.apis.list().map((row) => row.value) }
+      return { Items: store.apis.list().map((row) => describe(row.value)) }
     },
     ...partOperations('Integration', store.integrations, store.integrationsOf, completeIntegration),
     ...partOperations('Route', store.routes, store.routesOf, completeRoute, (route) => refuseTwinRoute(store, route)),

@@ -1,7 +1,6 @@
 /** The parts of an HTTP API, in the shapes of the API Gateway V2 API. */
 export interface Api {
   readonly ApiId: string
-  readonly ApiEndpoint: string
   readonly Name: string
   readonly ProtocolType: 'HTTP'
   readonly CorsConfiguration?: CorsConfiguration

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
-import { setTimeout } from 'node:timers/promises'
 import { awsJson } from '#local/gateway/aws-json.ts'
 import { createCall, requestContext } from '#local/gateway/call.ts'
 import { restJson } from '#local/gateway/rest-json.ts'
@@ -13,11 +12,12 @@ import { createFunctionLog } from './function-log.ts'
 import { createFunctionOperations } from './function-operations.ts'
 import type { FunctionRecord } from './function-record.ts'
 import { createFunctionStore } from './function-store.ts'
-import { createInvoker, type RoleSession } from './invoke-function.ts'
+import { createInvoker } from './invoke-function.ts'
 import { createInvokeOperation } from './invoke-operation.ts'
 import { createLogGroups } from './log-groups.ts'
 import { createPermissionOperations } from './permission-operations.ts'
-import { type QueuePoller, startQueuePoller } from './queue-poller.ts'
+import { createQueuePollers } from './queue-pollers.ts'
+import { type AssumeRole, createRoleSessions } from './role-sessions.ts'
 import { lambdaRoutes } from './routes.ts'
 
 export interface LambdaOptions {
@@ -30,7 +30,7 @@ export interface LambdaOptions {
   readonly clock: () => Date
   readonly authorizer: Authorizer
   /** A session of a role that trusts `lambda.amazonaws.com`; throws an AwsError otherwise. */
-  readonly assumeRole: (roleArn: string, sessionName: string) => RoleSession
+  readonly assumeRole: AssumeRole
   readonly sqs: Operations
   /** The folder with the code that was uploaded to this bucket and key. */
   readonly findCode: (bucket: string, key: string) => string | undefined
@@ -62,20 +62,13 @@ export function createLambda(options: LambdaOptions): Lambda {
   const functions = createFunctionStore(store, accountId, region)
   const logGroups = createLogGroups(store, accountId, region, clock)
   const logs = createFunctionLog({ folder: options.logFolder, authorizer, groups: logGroups, log })
-  const assumeRole = (roleArn: string, sessionName: string): RoleSession => {
-    try {
-      return options.assumeRole(roleArn, sessionName)
-    } catch (cause) {
-      const message = 'The role defined for the function cannot be assumed by Lambda.'
-      throw new AwsError('AccessDeniedException', message, 403, { cause })
-    }
-  }
+  const roles = createRoleSessions(options.assumeRole, clock)
   const invoker = createInvoker({
     folder: options.folder,
     region,
     functions,
     logs,
-    assumeRole,
+    assumeRole: roles.assume,
     endpoint: options.endpoint,
     caFile: options.caFile,
     clock,
@@ -88,19 +81,8 @@ export function createLambda(options: LambdaOptions): Lambda {
     return createCall({ authorizer, caller, requestId: randomUUID(), sourceIp: 'lambda.amazonaws.com', context })
   }
 
-  // The session of a function's role in process; Lambda renews it a while before it ends.
-  const sessions = new Map<string, RoleSession>()
-  function roleCaller({ configuration: { FunctionName, Role } }: FunctionRecord): Caller {
-    const key = `${FunctionName} ${Role}`
-    const known = sessions.get(key)
-    if (known && known.expiration.getTime() - clock().getTime() > 60_000) return known.caller
-    const session = assumeRole(Role, FunctionName)
-    sessions.set(key, session)
-    return session.caller
-  }
-
   async function callSqs(record: FunctionRecord, operation: string, input: object): Promise<unknown> {
-    return sqs[operation]?.(input, callAs(roleCaller(record)))
+    return sqs[operation]?.(input, callAs(roles.caller(record)))
   }
 
   const asyncInvocations = createAsyncInvocations({
@@ -123,33 +105,16 @@ export function createLambda(options: LambdaOptions): Lambda {
   })
 
   const inFlight = createBatchesInFlight(store, sqs)
-  const pollers = new Map<string, QueuePoller>()
-
-  function startPoller(uuid: string): void {
-    const find = () => {
-      const mapping = eventSources.find(uuid)
-      return mapping?.State === 'Enabled' ? mapping : undefined
-    }
-    if (pollers.has(uuid) || !find()) return
-    const poller = startQueuePoller({
-      mapping: find,
-      region,
-      clock,
-      log,
-      defaultConcurrency: 5,
-      remember: inFlight.remember,
-      invoke: (arn, payload, requestId) => invoker.invoke(functions.parseName(arn), payload, requestId),
-      callSqs(operation, input) {
-        const mapping = eventSources.find(uuid)
-        if (!mapping) throw new Error('the event source mapping is gone')
-        return callSqs(functions.get(mapping.FunctionArn), operation, input)
-      },
-    })
-    pollers.set(uuid, poller)
-    poller.ended.finally(() => {
-      if (pollers.get(uuid) === poller) pollers.delete(uuid)
-    })
-  }
+  const pollers = createQueuePollers({
+    findMapping: (uuid) => eventSources.find(uuid),
+    region,
+    clock,
+    log,
+    defaultConcurrency: 5,
+    remember: inFlight.remember,
+    invoke: (arn, payload, requestId) => invoker.invoke(functions.parseName(arn), payload, requestId),
+    callSqs: (functionArn, operation, input) => callSqs(functions.get(functionArn), operation, input),
+  })
 
   const eventSources = createEventSources({
     store,
@@ -157,7 +122,7 @@ export function createLambda(options: LambdaOptions): Lambda {
     accountId,
     region,
     clock,
-    requireOfRole: (record, action, resource) => authorizer.require(roleCaller(record), action, resource),
+    requireOfRole: (record, action, resource) => authorizer.require(roles.caller(record), action, resource),
     async readQueue(record, queueArn) {
       const url = queueUrlOf(queueArn)
       const input = { QueueUrl: url, AttributeNames: ['VisibilityTimeout'] }
@@ -166,7 +131,7 @@ export function createLambda(options: LambdaOptions): Lambda {
       }
       return { url, visibilitySeconds: Number(Attributes.VisibilityTimeout) }
     },
-    onChange: startPoller,
+    onChange: pollers.ensure,
   })
 
   const operations: Operations = {
@@ -199,15 +164,12 @@ export function createLambda(options: LambdaOptions): Lambda {
     },
     async start() {
       await inFlight.release()
-      for (const { UUID } of eventSources.list()) startPoller(UUID)
+      for (const { UUID } of eventSources.list()) pollers.ensure(UUID)
       asyncInvocations.start()
     },
-    async settle() {
+    settle() {
       asyncInvocations.stop()
-      for (const poller of pollers.values()) poller.stop()
-      // A batch that is cut off comes again only after its visibility timeout.
-      const settled = Promise.all([...pollers.values()].map((poller) => poller.settle()))
-      await Promise.race([settled, setTimeout(settleGraceMs, undefined, { ref: false })])
+      return pollers.settle()
     },
     async close() {
       await this.settle()
@@ -218,8 +180,6 @@ export function createLambda(options: LambdaOptions): Lambda {
     },
   }
 }
-
-const settleGraceMs = 3000
 
 /** SQS looks only at the path of a queue URL. */
 function queueUrlOf(queueArn: string): string {

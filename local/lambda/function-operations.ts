@@ -1,30 +1,16 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { z } from 'zod'
-import { AwsError, type Call, notImplemented, type Operations } from '#local/service.ts'
-import type { FunctionConfiguration, FunctionRecord, LoggingConfig } from './function-record.ts'
+import type { Call, Operations } from '#local/service.ts'
+import {
+  applySettings,
+  checkRuntime,
+  configurationSchema,
+  invalidParameter,
+  refuseAbsent,
+} from './function-configuration.ts'
+import type { FunctionConfiguration, FunctionRecord } from './function-record.ts'
 import type { FunctionStore } from './function-store.ts'
 import { readInput } from './read-input.ts'
-
-const configurationSchema = z.object({
-  DeadLetterConfig: z.object({ TargetArn: z.string().optional() }).optional(),
-  Description: z.string().optional(),
-  Environment: z.object({ Variables: z.record(z.string().regex(/^[a-zA-Z]\w*$/), z.string()).optional() }).optional(),
-  EphemeralStorage: z.object({ Size: z.int().min(512).max(10_240) }).optional(),
-  Handler: z.string().max(128).regex(/^\S+$/).optional(),
-  LoggingConfig: z
-    .object({
-      ApplicationLogLevel: z.enum(['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL']).optional(),
-      LogFormat: z.enum(['JSON', 'Text']).optional(),
-      LogGroup: z.string().optional(),
-      SystemLogLevel: z.enum(['DEBUG', 'INFO', 'WARN']).optional(),
-    })
-    .optional(),
-  MemorySize: z.int().min(128).max(10_240).optional(),
-  Role: z.string().optional(),
-  Runtime: z.string().optional(),
-  Timeout: z.int().min(1).max(900).optional(),
-  TracingConfig: z.object({ Mode: z.enum(['Active', 'PassThrough']) }).optional(),
-})
 
 const codeSchema = z.object({ S3Bucket: z.string(), S3Key: z.string() })
 
@@ -37,22 +23,6 @@ const createSchema = configurationSchema.extend({
   Runtime: z.string(),
   Tags: z.record(z.string(), z.string()).default({}),
 })
-
-/** Members of the inputs that would change what a function does, and that nothing here carries out. */
-const absent = [
-  'VpcConfig',
-  'Layers',
-  'FileSystemConfigs',
-  'ImageConfig',
-  'SnapStart',
-  'ZipFile',
-  'ImageUri',
-  'Publish',
-]
-
-/** What a change of its configuration may not touch is set by Lambda itself. */
-const reservedVariable =
-  /^(AWS_(REGION|DEFAULT_REGION|ACCESS_KEY|ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|EXECUTION_ENV|LAMBDA_\w+)|_HANDLER|_X_AMZN_TRACE_ID|LAMBDA_TASK_ROOT|LAMBDA_RUNTIME_DIR|TZ)$/
 
 export interface FunctionOperationsOptions {
   readonly functions: FunctionStore
@@ -84,7 +54,9 @@ export function createFunctionOperations(options: FunctionOperationsOptions): Op
   function readCode({ S3Bucket, S3Key }: z.infer<typeof codeSchema>) {
     const codeFolder = findCode(S3Bucket, S3Key)
     if (codeFolder) return { codeFolder, CodeSha256: createHash('sha256').update(S3Key).digest('base64') }
-    throw invalid(`Error occurred while GetObject. S3 Error Code: NoSuchKey. S3 Error Message: ${S3Key} does not exist`)
+    throw invalidParameter(
+      `Error occurred while GetObject. S3 Error Code: NoSuchKey. S3 Error Message: ${S3Key} does not exist`,
+    )
   }
 
   function read(reference: string, action: string, call: Call): FunctionRecord {
@@ -97,7 +69,8 @@ export function createFunctionOperations(options: FunctionOperationsOptions): Op
       refuseAbsent({ ...rawInput, ...rawInput.Code })
       const input = readInput(createSchema, rawInput)
       const { FunctionName, Architectures, Code, Tags, ...settings } = input
-      if (!/^[\w-]{1,64}$/.test(FunctionName)) throw invalid(`FunctionName ${FunctionName} is not [a-zA-Z0-9-_]{1,64}`)
+      if (!/^[\w-]{1,64}$/.test(FunctionName))
+        throw invalidParameter(`FunctionName ${FunctionName} is not [a-zA-Z0-9-_]{1,64}`)
       call.authorize('lambda:CreateFunction', functions.arnOf(FunctionName))
       checkRuntime(input.Runtime)
       checkRole(input.Role, call)
@@ -203,54 +176,4 @@ export function createFunctionOperations(options: FunctionOperationsOptions): Op
 
     ListTags: (input, call) => ({ Tags: read(input.Resource, 'ListTags', call).tags }),
   }
-}
-
-function applySettings(
-  configuration: FunctionConfiguration,
-  settings: z.infer<typeof configurationSchema>,
-): FunctionConfiguration {
-  const { Environment, LoggingConfig, DeadLetterConfig, ...plain } = settings
-  for (const name of Object.keys(Environment?.Variables ?? {})) {
-    if (reservedVariable.test(name)) {
-      throw invalid(
-        `Lambda was unable to configure your environment variables because the environment variables you have provided contains reserved keys that are currently not supported for modification. Reserved keys used in this request: ${name}`,
-      )
-    }
-  }
-  const defined = Object.fromEntries(Object.entries(plain).filter(([, value]) => value !== undefined))
-  return {
-    ...configuration,
-    ...defined,
-    ...(Environment && { Environment: { Variables: Environment.Variables ?? {} } }),
-    ...(DeadLetterConfig?.TargetArn && { DeadLetterConfig: { TargetArn: DeadLetterConfig.TargetArn } }),
-    ...(LoggingConfig && { LoggingConfig: readLogging(configuration, LoggingConfig) }),
-  }
-}
-
-function readLogging(
-  { FunctionName }: FunctionConfiguration,
-  wanted: NonNullable<z.infer<typeof configurationSchema>['LoggingConfig']>,
-): LoggingConfig {
-  const { LogFormat = 'Text', LogGroup = `/aws/lambda/${FunctionName}` } = wanted
-  if (LogFormat === 'Text') {
-    if (wanted.ApplicationLogLevel || wanted.SystemLogLevel) throw invalid('Log levels need the JSON log format')
-    return { LogFormat, LogGroup }
-  }
-  const { ApplicationLogLevel = 'INFO', SystemLogLevel = 'INFO' } = wanted
-  return { LogFormat, LogGroup, ApplicationLogLevel, SystemLogLevel }
-}
-
-function refuseAbsent(input: Record<string, unknown>): void {
-  const isSet = (value: unknown) =>
-    Array.isArray(value) ? value.length > 0 : value !== undefined && value !== false && value !== ''
-  const named = absent.find((name) => isSet(input[name]))
-  if (named) throw notImplemented(`${named} of Lambda functions`)
-}
-
-function checkRuntime(runtime: string): void {
-  if (!/^nodejs\d+\.x$/.test(runtime)) throw notImplemented(`the runtime ${runtime}`)
-}
-
-function invalid(message: string): AwsError {
-  return new AwsError('InvalidParameterValueException', message)
 }

@@ -1,25 +1,20 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
-import { AwsError, type Caller } from '#local/service.ts'
-import { functionEnvironment, type SessionCredentials } from './function-environment.ts'
+import { AwsError } from '#local/service.ts'
+import { functionEnvironment } from './function-environment.ts'
 import type { createFunctionLog } from './function-log.ts'
 import type { FunctionRecord } from './function-record.ts'
 import type { FunctionStore } from './function-store.ts'
 import { createPool, type Pool } from './pool.ts'
+import type { RoleSession } from './role-sessions.ts'
 import { createSandbox, type Outcome } from './sandbox.ts'
-
-/** Credentials of a role, for as long as a process may use them. */
-export interface RoleSession extends SessionCredentials {
-  readonly expiration: Date
-  readonly caller: Caller
-}
 
 export interface InvokerOptions {
   readonly folder: string
   readonly region: string
   readonly functions: FunctionStore
   readonly logs: ReturnType<typeof createFunctionLog>
-  readonly assumeRole: (roleArn: string, sessionName: string) => RoleSession
+  readonly assumeRole: (record: FunctionRecord) => RoleSession
   readonly endpoint: () => string
   readonly caFile: string | undefined
   readonly clock: () => Date
@@ -38,9 +33,10 @@ export function createInvoker(options: InvokerOptions) {
   const { functions, clock, defaultConcurrency, idleMs } = options
   const pools = new Map<string, Pool>()
 
-  function start({ configuration, codeFolder }: FunctionRecord) {
-    const { FunctionName, Role, Handler, Runtime, MemorySize, Timeout } = configuration
-    const session = options.assumeRole(Role, FunctionName)
+  function start(record: FunctionRecord) {
+    const { configuration, codeFolder } = record
+    const { Handler, Runtime, MemorySize, Timeout } = configuration
+    const session = options.assumeRole(record)
     const day = clock().toISOString().slice(0, 10).replaceAll('-', '/')
     const logStream = `${day}/[$LATEST]${randomUUID().replaceAll('-', '')}`
     const sandbox = createSandbox({
