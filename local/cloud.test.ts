@@ -33,6 +33,16 @@ test('a folder has one cloud at a time, and its ports are kept', async () => {
   expect(second.operatorCredentials).toEqual(first.operatorCredentials)
 })
 
+test('a folder stays the account and the region that it was', async () => {
+  const stateDir = makeFolder()
+  const identity = { accountId: '123456789012', region: 'eu-west-1' }
+  await (await openCloud({ stateDir, ...identity })).close()
+  const message = `${stateDir} holds the account 123456789012 in eu-west-1: remove it, or take another state folder`
+  await expect(openCloud({ stateDir, accountId: '210987654321' })).rejects.toThrow(message)
+  await expect(openCloud({ stateDir, region: 'us-east-1' })).rejects.toThrow(message)
+  expect(await openCloud({ stateDir })).toMatchObject(identity)
+})
+
 test('a port that is taken is named, and nothing is left open', async () => {
   const taken = createServer().listen(0, '127.0.0.1')
   onTestFinished(() => void taken.close())

@@ -5,6 +5,7 @@ import { type Endpoints, toEndpoints } from './endpoints.ts'
 import type { Decisions } from './iam/decisions.ts'
 import { lockFolder } from './lock-folder.ts'
 import { openServices } from './open-services.ts'
+import { settleIdentity } from './remembered-identity.ts'
 import { choosePorts, explainTakenPort, type Ports, readPorts, writePorts } from './remembered-ports.ts'
 
 export interface CloudOptions {
@@ -12,7 +13,9 @@ export interface CloudOptions {
   readonly stateDir: string
   /** On 127.0.0.1. Without one, or with 0: the port of the last run, or a free one. */
   readonly ports?: Partial<Ports>
+  /** Without one: that of the last run, or 000000000000. */
   readonly accountId?: string
+  /** Without one: that of the last run, or us-east-1. */
   readonly region?: string
   readonly clock?: () => Date
   /** Hold AWS IoT's control plane to AWS's default rates. */
@@ -54,8 +57,9 @@ async function openCloud(
   options: CloudOptions,
   onClose: (closer: () => unknown) => void,
 ): Promise<Omit<Cloud, 'close'>> {
-  const { stateDir, accountId = '000000000000', region = 'us-east-1', clock = () => new Date(), quotas } = options
+  const { stateDir, clock = () => new Date(), quotas } = options
   onClose(lockFolder(stateDir))
+  const { accountId, region } = settleIdentity(stateDir, options)
   const logFile = join(stateDir, 'cloud.log')
   const log = options.log ?? ((line) => appendFileSync(logFile, `${clock().toISOString()} ${line}\n`))
   let endpoints: Endpoints | undefined
