@@ -95,6 +95,17 @@ export async function openServices(options: ServicesOptions) {
       assumeRole,
     }),
   )
+  const operations = {
+    apigateway: httpApi.operations,
+    dynamodb: dynamodb.operations,
+    iam: iam.operations,
+    iot: iotControl.operations,
+    kms: kms.operations,
+    lambda: lambda.operations,
+    logs: lambda.logs.operations,
+    s3: s3.operations,
+    sqs: sqs.operations,
+  }
   const deployer = open(
     createDeployer({
       ...under('deploy'),
@@ -108,23 +119,14 @@ export async function openServices(options: ServicesOptions) {
           sourceIp: 'cloudformation.amazonaws.com',
           context: requestContext(iam.root, region, clock()),
         }),
-      services: {
-        apigateway: httpApi.operations,
-        dynamodb: dynamodb.operations,
-        iam: iam.operations,
-        iot: iotControl.operations,
-        kms: kms.operations,
-        lambda: lambda.operations,
-        logs: lambda.logs.operations,
-        s3: s3.operations,
-        sqs: sqs.operations,
-      },
+      services: operations,
     }),
   )
+  const cloudFormation = createCloudFormation(deployer.records)
   const gateway = open(
     createGateway({
       services: {
-        cloudformation: createCloudFormation(deployer.records).service,
+        cloudformation: cloudFormation.service,
         dynamodb: dynamodb.service,
         iam: iam.service,
         iot: iotControl.service,
@@ -144,7 +146,16 @@ export async function openServices(options: ServicesOptions) {
     }),
   )
 
-  return { dynamodb, identity, iam, s3, lambda, httpApi, dataPlane, deployer, gateway, logFolder }
+  return {
+    ...{ dynamodb, identity, iam, s3, lambda, httpApi, dataPlane, deployer, gateway, logFolder },
+    /** By service, what a caller may ask for; S3's are those that a deployer asks for. */
+    operations: {
+      ...operations,
+      cloudformation: cloudFormation.operations,
+      iotdata: dataPlane.operations,
+      sts: iam.sts,
+    },
+  }
 }
 
 /** SQS looks only at the path of a queue URL. */

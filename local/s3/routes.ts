@@ -75,49 +75,60 @@ const subResources: Readonly<Record<'bucket' | 'object', Readonly<Record<string,
   },
 }
 
-export function createRoutes(operations: Operations): (request: S3Request) => Handler {
+interface Route {
+  readonly operations: readonly string[]
+  readonly handler: Handler
+}
+
+/** Method, scope and sub-resource of a request → the operations of the API that it may mean, and what answers it. */
+export function routesTo(operations: Operations): Readonly<Record<string, Route>> {
   const bucket = bucketHandlers(operations)
-  const routes: Record<string, Handler> = {
-    'GET service': bucket.listBuckets,
-    'PUT bucket': bucket.createBucket,
-    'HEAD bucket': bucket.headBucket,
-    'GET bucket': listObjects,
-    'DELETE bucket': bucket.deleteBucket,
-    'GET bucket?location': bucket.getBucketLocation,
-    'GET bucket?policy': bucket.getBucketPolicy,
-    'PUT bucket?policy': bucket.putBucketPolicy,
-    'DELETE bucket?policy': bucket.deleteBucketPolicy,
-    'GET bucket?policyStatus': bucket.getBucketPolicyStatus,
-    'GET bucket?acl': getBucketAcl,
-    'PUT bucket?acl': putAcl,
-    'GET bucket?versions': listObjectVersions,
-    'GET bucket?uploads': listMultipartUploads,
-    'POST bucket?delete': deleteObjects,
-    'GET object': getObject,
-    'HEAD object': getObject,
-    'PUT object': putObject,
-    'PUT object copy': copyObject,
-    'DELETE object': handleDeleteObject,
-    'GET object?acl': getObjectAcl,
-    'PUT object?acl': putAcl,
-    'GET object?attributes': getObjectAttributes,
-    'GET object?tagging': getObjectTagging,
-    'PUT object?tagging': putObjectTagging,
-    'DELETE object?tagging': deleteObjectTagging,
-    'POST object?uploads': createMultipartUpload,
-    'PUT object?uploadId': uploadPart,
-    'PUT object?uploadId copy': uploadPartCopy,
-    'GET object?uploadId': listParts,
-    'POST object?uploadId': completeMultipartUpload,
-    'DELETE object?uploadId': abortMultipartUpload,
+  const to = (handler: Handler, ...names: string[]): Route => ({ operations: names, handler })
+  const routes: Record<string, Route> = {
+    'GET service': to(bucket.listBuckets, 'ListBuckets'),
+    'PUT bucket': to(bucket.createBucket, 'CreateBucket'),
+    'HEAD bucket': to(bucket.headBucket, 'HeadBucket'),
+    'GET bucket': to(listObjects, 'ListObjects', 'ListObjectsV2'),
+    'DELETE bucket': to(bucket.deleteBucket, 'DeleteBucket'),
+    'GET bucket?location': to(bucket.getBucketLocation, 'GetBucketLocation'),
+    'GET bucket?policy': to(bucket.getBucketPolicy, 'GetBucketPolicy'),
+    'PUT bucket?policy': to(bucket.putBucketPolicy, 'PutBucketPolicy'),
+    'DELETE bucket?policy': to(bucket.deleteBucketPolicy, 'DeleteBucketPolicy'),
+    'GET bucket?policyStatus': to(bucket.getBucketPolicyStatus, 'GetBucketPolicyStatus'),
+    'GET bucket?acl': to(getBucketAcl, 'GetBucketAcl'),
+    'PUT bucket?acl': to(putAcl, 'PutBucketAcl'),
+    'GET bucket?versions': to(listObjectVersions, 'ListObjectVersions'),
+    'GET bucket?uploads': to(listMultipartUploads, 'ListMultipartUploads'),
+    'POST bucket?delete': to(deleteObjects, 'DeleteObjects'),
+    'GET object': to(getObject, 'GetObject'),
+    'HEAD object': to(getObject, 'HeadObject'),
+    'PUT object': to(putObject, 'PutObject'),
+    'PUT object copy': to(copyObject, 'CopyObject'),
+    'DELETE object': to(handleDeleteObject, 'DeleteObject'),
+    'GET object?acl': to(getObjectAcl, 'GetObjectAcl'),
+    'PUT object?acl': to(putAcl, 'PutObjectAcl'),
+    'GET object?attributes': to(getObjectAttributes, 'GetObjectAttributes'),
+    'GET object?tagging': to(getObjectTagging, 'GetObjectTagging'),
+    'PUT object?tagging': to(putObjectTagging, 'PutObjectTagging'),
+    'DELETE object?tagging': to(deleteObjectTagging, 'DeleteObjectTagging'),
+    'POST object?uploads': to(createMultipartUpload, 'CreateMultipartUpload'),
+    'PUT object?uploadId': to(uploadPart, 'UploadPart'),
+    'PUT object?uploadId copy': to(uploadPartCopy, 'UploadPartCopy'),
+    'GET object?uploadId': to(listParts, 'ListParts'),
+    'POST object?uploadId': to(completeMultipartUpload, 'CompleteMultipartUpload'),
+    'DELETE object?uploadId': to(abortMultipartUpload, 'AbortMultipartUpload'),
   }
   for (const kind of configurationKinds) {
-    routes[`GET bucket?${kind.query}`] = bucket.getConfiguration(kind)
-    routes[`PUT bucket?${kind.query}`] = bucket.putConfiguration(kind)
-    const { delete: operation } = kind.operations
-    if (operation) routes[`DELETE bucket?${kind.query}`] = bucket.deleteConfiguration(operation)
+    const { get, put, delete: remove } = kind.operations
+    routes[`GET bucket?${kind.query}`] = to(bucket.getConfiguration(kind), get)
+    routes[`PUT bucket?${kind.query}`] = to(bucket.putConfiguration(kind), put)
+    if (remove) routes[`DELETE bucket?${kind.query}`] = to(bucket.deleteConfiguration(remove), remove)
   }
+  return routes
+}
 
+export function createRoutes(operations: Operations): (request: S3Request) => Handler {
+  const routes = routesTo(operations)
   return (request) => {
     const { method, query, headers } = request
     const scope = request.key !== '' ? 'object' : request.bucket !== '' ? 'bucket' : 'service'
@@ -129,8 +140,8 @@ export function createRoutes(operations: Operations): (request: S3Request) => Ha
     }
     const target = parameter ? `${scope}?${parameter}` : scope
     const isCopy = method === 'PUT' && scope === 'object' && headers['x-amz-copy-source'] !== undefined
-    const handler = routes[isCopy ? `${method} ${target} copy` : `${method} ${target}`]
-    if (handler) return handler
+    const route = routes[isCopy ? `${method} ${target} copy` : `${method} ${target}`]
+    if (route) return route.handler
     if (method === 'OPTIONS') throw s3Error('AccessForbidden')
     const verb = verbs[method]
     if (parameter && verb) throw notImplemented(`${verb}${nouns[parameter]} (${method} ?${parameter})`)
