@@ -36,8 +36,8 @@ export interface S3StateOptions {
 export function openS3State({ folder, accountId, region, clock, notify, log = () => {} }: S3StateOptions): S3State {
   const store = openStore(join(folder, 's3.sqlite'))
   const files = openDataFiles(join(folder, 'data'))
-  // Checkpoints sync to the disk: one for each 16 MiB that was written.
-  store.database.exec('PRAGMA wal_autocheckpoint = 4096')
+  // Checkpoints sync to the disk: one for each 64 MiB that was written.
+  store.database.exec('PRAGMA wal_autocheckpoint = 16384')
   const group = createGroupCommit(store, log)
   return {
     accountId,
