@@ -163,7 +163,7 @@ export function createLambda(options: LambdaOptions): Lambda {
       service: awsJson({ operations: logGroups.operations, target: 'Logs_20140328', version: '1.1' }),
     },
     async start() {
-      await inFlight.release()
+      await inFlight.renewAll()
       for (const { UUID } of eventSources.list()) pollers.ensure(UUID)
       asyncInvocations.start()
     },

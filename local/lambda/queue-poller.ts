@@ -14,7 +14,7 @@ export interface QueuePollerOptions {
   readonly callSqs: (operation: 'ReceiveMessage' | 'DeleteMessageBatch', input: object) => Promise<unknown>
   readonly invoke: (functionArn: string, payload: string, requestId: string) => Promise<Outcome>
   /** Remembers a batch until what it returns is called, also when the process ends before. */
-  readonly remember: (queueUrl: string, receiptHandles: readonly string[]) => () => void
+  readonly remember: (queueUrl: string, messages: readonly Message[]) => () => void
   /** Batches at once when the mapping says nothing. */
   readonly defaultConcurrency: number
   readonly log: (line: string) => void
@@ -90,8 +90,7 @@ export function startQueuePoller(options: QueuePollerOptions) {
         backoffMs = firstBackoffMs
         if (messages.length === 0 || stopped.signal.aborted) continue
         // What is not deleted becomes visible again when its visibility timeout ends.
-        const handles = messages.map((message) => message.ReceiptHandle ?? '')
-        const forget = remember(current.queueUrl, handles)
+        const forget = remember(current.queueUrl, messages)
         const batch = handle(current, messages).catch((error) => report(error, current))
         running.add(batch)
         batch.finally(() => {
