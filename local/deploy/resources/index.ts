@@ -18,7 +18,7 @@ import { bucket } from './s3-bucket.ts'
 import { bucketPolicy } from './s3-bucket-policy.ts'
 import { queue, queuePolicy } from './sqs.ts'
 
-const resourceTypes: Readonly<Record<string, ResourceType>> = {
+export const resourceTypes: Readonly<Record<string, ResourceType>> = {
   'AWS::ApiGatewayV2::Api': httpApi,
   'AWS::ApiGatewayV2::Integration': httpApiIntegration,
   'AWS::ApiGatewayV2::Route': httpApiRoute,
