@@ -60,6 +60,7 @@ export function createS3(options: S3Options): S3 {
     start: () => s3.outbox.deliver(),
     async close() {
       await s3.outbox.close()
+      await s3.files.close()
       s3.store.close()
     },
   }

@@ -2,11 +2,17 @@ import { randomUUID } from 'node:crypto'
 import { mkdirSync, readdirSync, unlinkSync } from 'node:fs'
 import { type FileHandle, open, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { ChecksumAlgorithm } from '../checksum/checksum-algorithm.ts'
+import { createFileWriters, type FileWriter } from './write-files.ts'
+
+export interface DataFileWriter extends FileWriter {
+  readonly name: string
+}
 
 /** Object data on disk. A file's name is made up here and says nothing of its object: no key ever becomes a path. */
 export interface DataFiles {
-  /** Opens a new file; nothing refers to it until its name is committed to the index. */
-  create(): Promise<{ name: string; handle: FileHandle }>
+  /** A new file; nothing refers to it until its name is committed to the index. */
+  create(algorithms: readonly ChecksumAlgorithm[]): DataFileWriter
   open(name: string): Promise<FileHandle>
   /** Keeps the files from being removed until the returned function is called. */
   pin(names: readonly string[]): () => void
@@ -14,12 +20,14 @@ export interface DataFiles {
   remove(name: string): void
   /** Removes every file that `isKnown` does not know: what a crash left between a write and its commit. */
   sweep(isKnown: (name: string) => boolean): void
+  close(): Promise<void>
 }
 
 export function openDataFiles(folder: string): DataFiles {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const readers = new Map<string, number>()
   const doomed = new Set<string>()
+  const writers = createFileWriters()
 
   function remove(name: string): void {
     if (readers.has(name)) doomed.add(name)
@@ -28,9 +36,9 @@ export function openDataFiles(folder: string): DataFiles {
   }
 
   return {
-    async create() {
+    create(algorithms) {
       const name = randomUUID()
-      return { name, handle: await open(join(folder, name), 'wx', 0o600) }
+      return { name, ...writers.start(join(folder, name), algorithms) }
     },
     open: (name) => open(join(folder, name), 'r'),
     pin(names) {
@@ -51,5 +59,6 @@ export function openDataFiles(folder: string): DataFiles {
     sweep(isKnown) {
       for (const name of readdirSync(folder)) if (!isKnown(name)) unlinkSync(join(folder, name))
     },
+    close: writers.close,
   }
 }

@@ -1,12 +1,6 @@
-import {
-  type ChecksumAlgorithm,
-  computeChecksum,
-  type RunningChecksum,
-  startChecksum,
-} from '../checksum/checksum-algorithm.ts'
+import { type ChecksumAlgorithm, computeChecksum } from '../checksum/checksum-algorithm.ts'
 import { s3Error } from '../s3-error.ts'
-import type { DataFiles } from './data-files.ts'
-import { type FileWriter, startFile } from './write-file.ts'
+import type { DataFiles, DataFileWriter } from './data-files.ts'
 
 /** Data that has arrived and belongs to no object yet: small data in memory (it goes into the index), the rest in a file. */
 export interface Content {
@@ -36,7 +30,7 @@ export async function receiveContent(
 ): Promise<Content> {
   const chunks: Uint8Array[] = []
   let size = 0
-  let file: HashedFile | undefined
+  let file: DataFileWriter | undefined
   try {
     for await (const chunk of body) {
       size += chunk.length
@@ -47,18 +41,18 @@ export async function receiveContent(
       } else {
         chunks.push(chunk)
         if (size > inlineBytes) {
-          file = await startHashedFile(files, algorithms)
+          file = files.create(algorithms)
           for (const early of chunks.splice(0)) await file.write(early)
         }
       }
     }
     if (expectedBytes !== undefined && size !== expectedBytes) throw s3Error('IncompleteBody')
-    if (file) return { size, ...(await file.finish()) }
+    if (file) return describe(size, algorithms, await file.finish(), { file: file.name })
     const bytes = Buffer.concat(chunks)
-    const checksums = digestEach(algorithms, (algorithm) => computeChecksum(algorithm, bytes))
-    return { size, md5: computeChecksum('MD5', bytes), checksums, place: { bytes } }
+    const digests = (['MD5', ...algorithms] as const).map((algorithm) => computeChecksum(algorithm, bytes))
+    return describe(size, algorithms, digests, { bytes })
   } catch (error) {
-    await file?.writer.abandon()
+    await file?.abandon()
     throw error
   }
 }
@@ -68,36 +62,19 @@ export function discardContent(files: DataFiles, content: Content): void {
   if ('file' in content.place) files.remove(content.place.file)
 }
 
-interface HashedFile {
-  readonly writer: FileWriter
-  write(chunk: Uint8Array): Promise<void> | undefined
-  finish(): Promise<Omit<Content, 'size'>>
-}
-
-async function startHashedFile(files: DataFiles, algorithms: readonly ChecksumAlgorithm[]): Promise<HashedFile> {
-  const writer = await startFile(files)
-  const md5 = startChecksum('MD5')
-  const running = new Map<ChecksumAlgorithm, RunningChecksum>()
-  for (const algorithm of algorithms) running.set(algorithm, startChecksum(algorithm))
-  return {
-    writer,
-    write(chunk) {
-      md5.update(chunk)
-      for (const checksum of running.values()) checksum.update(chunk)
-      return writer.write(chunk)
-    },
-    async finish() {
-      const checksums = digestEach(algorithms, (algorithm) => running.get(algorithm)?.digest())
-      return { md5: md5.digest(), checksums, place: { file: await writer.finish() } }
-    },
-  }
-}
-
-function digestEach(
+/** `digests` are those of MD5 and of the algorithms. */
+function describe(
+  size: number,
   algorithms: readonly ChecksumAlgorithm[],
-  digest: (algorithm: ChecksumAlgorithm) => Buffer | undefined,
-): Content['checksums'] {
-  return Object.fromEntries(algorithms.map((algorithm) => [algorithm, digest(algorithm)?.toString('base64')]))
+  [md5 = new Uint8Array(), ...digests]: readonly Uint8Array[],
+  place: Content['place'],
+): Content {
+  const checksums = algorithms.map((algorithm, index) => [algorithm, toBase64(digests[index])])
+  return { size, md5: Buffer.from(md5), checksums: Object.fromEntries(checksums), place }
+}
+
+function toBase64(bytes: Uint8Array = new Uint8Array()): string {
+  return Buffer.from(bytes).toString('base64')
 }
 
 function tooLarge(size: number, maxBytes: number): Error {
