@@ -76,12 +76,14 @@ export function startEngine({ folder, accountId, region, log }: EngineOptions) {
   async function start(): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       child = undefined
+      let launched: ChildProcess | undefined
       try {
-        const launched = await launch()
+        launched = await launch()
         await send('ListTables', '{}')
         child = launched
         return
       } catch (error) {
+        launched?.kill('SIGKILL')
         if (attempt === maxStarts || closed) throw error
         await setTimeout(restartDelayMs)
       }

@@ -16,7 +16,7 @@ const holders = {
 const policySchema = z.strictObject({ PolicyName: z.string(), PolicyDocument: policyDocument, ...holders })
 type Policy = z.infer<typeof policySchema>
 
-/** An inline policy that several roles and users share; `PolicyName` is what `Ref` would be in CloudFormation's eyes. */
+/** An inline policy of the roles and users that it names. */
 export const policy = defineResource<Policy>({
   schema: policySchema,
   attributes: ['Id'],
