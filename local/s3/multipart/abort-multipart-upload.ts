@@ -8,7 +8,7 @@ export async function abortMultipartUpload(s3: S3State, request: S3Request, call
   authorizeObject(call, s3.buckets.require(request.bucket), request.key, 's3:AbortMultipartUpload')
   const upload = requireUpload(s3, request)
   await s3.index.commit((writer) => {
-    for (const part of s3.uploads.parts(upload.id)) writer.removeData(part.data)
+    for (const part of s3.uploads.parts(upload.id)) writer.removeData(part)
     s3.uploads.remove(upload.id)
   })
   return { status: 204 }

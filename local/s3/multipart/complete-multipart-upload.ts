@@ -52,7 +52,7 @@ export async function completeMultipartUpload(s3: S3State, request: S3Request, c
       const object = assembleObject(upload, chosen)
       assertAnnounced(request, object)
       const kept = new Set(chosen)
-      for (const part of stored.values()) if (!kept.has(part)) writer.removeData(part.data)
+      for (const part of stored.values()) if (!kept.has(part)) writer.removeData(part)
       s3.uploads.remove(upload.id)
       return object
     },
@@ -112,7 +112,13 @@ function assembleObject({ attributes, tags, checksum }: Upload, parts: readonly 
     etag: `${md5.digest('hex')}-${parts.length}`,
     size: parts.reduce((sum, part) => sum + part.size, 0),
     checksum: assembleChecksum(checksum, parts),
-    pieces: parts.map(({ data, size, number, checksum: value }) => ({ data, size, part: number, checksum: value })),
+    pieces: parts.map(({ file, offset, size, number, checksum: value }) => ({
+      file,
+      offset,
+      size,
+      part: number,
+      checksum: value,
+    })),
   }
 }
 

@@ -75,7 +75,7 @@ test('parts become one object: in order, replaced ones left out, with the ETag o
     TagCount: 1,
     ContentLength: fiveMiB + small.length,
   })
-  expect(Buffer.from((await got.Body?.transformToByteArray()) ?? [])).toEqual(Buffer.concat([large, small]))
+  expect(Buffer.from((await got.Body?.transformToByteArray()) ?? []).equals(Buffer.concat([large, small]))).toBe(true)
   const range = await s3.client.send(
     new GetObjectCommand({ Bucket, Key: 'object', Range: `bytes=${fiveMiB - 3}-${fiveMiB + 2}` }),
   )

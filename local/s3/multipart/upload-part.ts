@@ -67,14 +67,14 @@ async function storePart(s3: S3State, upload: Upload, number: number, content: C
       // Completed or aborted while the payload came in.
       if (!s3.uploads.get(upload.id)) throw s3Error('NoSuchUpload', { UploadId: upload.id })
       const replaced = s3.uploads.part(upload.id, number)
-      if (replaced) writer.removeData(replaced.data)
+      if (replaced) writer.removeData(replaced)
       const part: Part = {
         number,
         size: content.size,
         etag: content.md5.toString('hex'),
         checksum: content.checksums[upload.checksum.algorithm] ?? '',
         modified: wholeSecond(s3.clock()),
-        data: writer.addData(content),
+        ...writer.addData(content),
       }
       s3.uploads.putPart(upload.id, part)
       return part

@@ -78,7 +78,7 @@ export async function* readSource(
   start = 0,
   end = object.size,
 ): AsyncGenerator<Uint8Array> {
-  const data = readPieces(s3, object.pieces, start, end)
+  const data = readPieces(s3.files, object.pieces, start, end)
   if (data instanceof Uint8Array) yield data
   else yield* data
 }

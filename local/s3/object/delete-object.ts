@@ -80,8 +80,10 @@ function removeVersion({ s3, call, writer, bucket, key, sequence }: Change, vers
 
 function addMarker({ s3, call, writer, bucket, key, sequence }: Change): Deleted {
   const versionId = isVersioned(bucket) ? createVersionId(sequence) : 'null'
-  if (versionId === 'null') removeNullVersion(s3, writer, bucket, key)
-  writer.add({ bucket: bucket.name, key, sequence, versionId, modified: wholeSecond(s3.clock()), object: undefined })
+  const newest = s3.index.newest(bucket.name, key)
+  if (newest && versionId === 'null') removeNullVersion(s3, writer, newest)
+  const modified = wholeSecond(s3.clock())
+  writer.add({ bucket: bucket.name, key, sequence, versionId, modified, object: undefined }, newest)
   recordEvent(s3, call, bucket, 'ObjectRemoved:DeleteMarkerCreated', { key, sequence, versionId, etag: emptyMd5 })
   return { isMarker: true, versionId }
 }

@@ -67,7 +67,7 @@ export function getObject(s3: S3State, request: S3Request, call: Call): HttpResp
       'accept-ranges': 'bytes',
       'content-length': String(end - start),
     },
-    ...(request.method === 'HEAD' ? {} : { body: readPieces(s3, object.pieces, start, end) }),
+    ...(request.method === 'HEAD' ? {} : { body: readPieces(s3.files, object.pieces, start, end) }),
   }
 }
 

@@ -103,7 +103,7 @@ export function buildObject(
     etag: content.md5.toString('hex'),
     size: content.size,
     checksum: { algorithm, type: 'FULL_OBJECT', value: content.checksums[algorithm] ?? '' },
-    pieces: [{ data: writer.addData(content), size: content.size }],
+    pieces: [{ ...writer.addData(content), size: content.size }],
   }
 }
 

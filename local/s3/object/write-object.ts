@@ -3,7 +3,7 @@ import { type Bucket, isVersioned } from '../bucket/bucket-table.ts'
 import type { EventName } from '../notification/match-events.ts'
 import { recordEvent } from '../notification/record-event.ts'
 import type { S3State } from '../s3-state.ts'
-import type { StoredObject } from '../storage/object-version.ts'
+import type { StoredObject, Version } from '../storage/object-version.ts'
 import type { IndexWriter } from '../storage/open-index.ts'
 import { createVersionId } from '../storage/version-id.ts'
 import type { WritePrecondition } from './write-precondition.ts'
@@ -33,10 +33,11 @@ export async function writeObject(s3: S3State, call: Call, write: ObjectWrite): 
     const bucket = s3.buckets.require(bucketName)
     const modified = wholeSecond(s3.clock())
     const versionId = isVersioned(bucket) ? createVersionId(sequence) : 'null'
-    precondition(() => s3.index.newest(bucketName, key))
-    if (versionId === 'null') removeNullVersion(s3, writer, bucket, key)
+    const newest = s3.index.newest(bucketName, key)
+    precondition(newest)
+    if (newest && versionId === 'null') removeNullVersion(s3, writer, newest)
     const object = build(writer)
-    writer.add({ bucket: bucketName, key, sequence, versionId, modified, object })
+    writer.add({ bucket: bucketName, key, sequence, versionId, modified, object }, newest)
     recordEvent(s3, call, bucket, event, { key, sequence, versionId, size: object.size, etag: object.etag })
     return { object, modified, headers: versionHeaders(bucket, versionId) }
   })
@@ -45,8 +46,8 @@ export async function writeObject(s3: S3State, call: Call, write: ObjectWrite): 
 }
 
 /** A write without a version id takes the place of the one before it. */
-export function removeNullVersion(s3: S3State, writer: IndexWriter, bucket: Bucket, key: string): void {
-  const replaced = s3.index.find(bucket.name, key, 'null')
+export function removeNullVersion(s3: S3State, writer: IndexWriter, newest: Version): void {
+  const replaced = newest.versionId === 'null' ? newest : s3.index.find(newest.bucket, newest.key, 'null')
   if (replaced) writer.remove(replaced)
 }
 

@@ -4,7 +4,7 @@ import type { Headers } from '../s3-request.ts'
 import { isObject, type Version } from '../storage/object-version.ts'
 
 /** Throws when a key may not be written over, given its newest version. */
-export type WritePrecondition = (findNewest: () => Version | undefined) => void
+export type WritePrecondition = (newest: Version | undefined) => void
 
 /**
  * Checks `If-None-Match: *` or `If-Match` before the payload is read, and returns the check to run again in the
@@ -26,8 +26,7 @@ export function startWritePrecondition(
   }
   const atStart = findNewest()
   check(atStart)
-  return (findNewestNow) => {
-    const newest = findNewestNow()
+  return (newest) => {
     // It held when the request came, so another writer has come between.
     if (ifMatch !== undefined && newest?.sequence !== atStart?.sequence) {
       throw s3Error('ConditionalRequestConflict', { Condition: 'If-Match', Key: key })

@@ -1,18 +1,24 @@
-import { randomUUID } from 'node:crypto'
-import { mkdirSync, readdirSync, unlinkSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { closeSync, mkdirSync, openSync, readdirSync, readSync, unlinkSync } from 'node:fs'
 import { type FileHandle, open, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ChecksumAlgorithm } from '../checksum/checksum-algorithm.ts'
+import type { Location } from './object-version.ts'
+import { createPackWriter, type PackWriter } from './pack-writer.ts'
 import { createFileWriters, type FileWriter } from './write-files.ts'
 
 export interface DataFileWriter extends FileWriter {
   readonly name: string
 }
 
-/** Object data on disk. A file's name is made up here and says nothing of its object: no key ever becomes a path. */
+/** Object data on disk. A file's name is made up here and says nothing of its objects: no key ever becomes a path. */
 export interface DataFiles {
   /** A new file; nothing refers to it until its name is committed to the index. */
   create(algorithms: readonly ChecksumAlgorithm[]): DataFileWriter
+  /** For small data. */
+  readonly packs: PackWriter
+  /** Reads small data at once. */
+  read(location: Location, length: number): Uint8Array
   open(name: string): Promise<FileHandle>
   /** Keeps the files from being removed until the returned function is called. */
   pin(names: readonly string[]): () => void
@@ -28,6 +34,7 @@ export function openDataFiles(folder: string): DataFiles {
   const readers = new Map<string, number>()
   const doomed = new Set<string>()
   const writers = createFileWriters()
+  const packs = createPackWriter(folder, createName)
 
   function remove(name: string): void {
     if (readers.has(name)) doomed.add(name)
@@ -37,8 +44,19 @@ export function openDataFiles(folder: string): DataFiles {
 
   return {
     create(algorithms) {
-      const name = randomUUID()
+      const name = createName()
       return { name, ...writers.start(join(folder, name), algorithms) }
+    },
+    packs,
+    read({ file, offset }, length) {
+      const bytes = Buffer.allocUnsafe(length)
+      const descriptor = openSync(join(folder, file), 'r')
+      try {
+        if (readSync(descriptor, bytes, 0, length, offset) < length) throw shorterThanKnown(file)
+      } finally {
+        closeSync(descriptor)
+      }
+      return bytes
     },
     open: (name) => open(join(folder, name), 'r'),
     pin(names) {
@@ -59,6 +77,17 @@ export function openDataFiles(folder: string): DataFiles {
     sweep(isKnown) {
       for (const name of readdirSync(folder)) if (!isKnown(name)) unlinkSync(join(folder, name))
     },
-    close: writers.close,
+    async close() {
+      packs.close()
+      await writers.close()
+    },
   }
+}
+
+export function shorterThanKnown(file: string): Error {
+  return new Error(`data file ${file} is shorter than the index says`)
+}
+
+function createName(): string {
+  return randomBytes(12).toString('hex')
 }

@@ -9,10 +9,14 @@ export interface Checksum {
   readonly value: string
 }
 
+/** Where data begins on disk. */
+export interface Location {
+  readonly file: string
+  readonly offset: number
+}
+
 /** A run of bytes of an object: the whole of a simple upload, or one part. */
-export interface Piece {
-  /** Row of the data table. */
-  readonly data: number
+export interface Piece extends Location {
   readonly size: number
   /** Of a part: its number and its checksum. */
   readonly part?: number

@@ -1,9 +1,9 @@
 import type { Store } from '#local/store.ts'
 import { createSequence } from './create-sequence.ts'
 import type { DataFiles } from './data-files.ts'
-import { openDataTable } from './data-table.ts'
+import { openFileTable } from './file-table.ts'
 import type { GroupCommit } from './group-commit.ts'
-import type { ObjectVersion, StoredObject, Version } from './object-version.ts'
+import type { Location, ObjectVersion, StoredObject, Version } from './object-version.ts'
 import type { Content } from './receive-content.ts'
 
 /** The index of all buckets' objects. Keys stand as UTF-8 bytes, whose order is S3's. */
@@ -16,8 +16,6 @@ export interface ObjectIndex {
   /** Every version, newest first within a key; of the key `from` only those below a sequence. */
   versions(bucket: string, from: Buffer, below: number, until: Buffer, limit: number): Version[]
   isEmpty(bucket: string): boolean
-  /** Where the data of a piece is. */
-  locate(data: number): Content['place']
   /** All or nothing, without yielding; files of removed data go once the change stands. */
   commit<R>(change: (writer: IndexWriter) => R): Promise<R>
   /** Greater than any number before, restarts included; follows the clock. */
@@ -25,10 +23,10 @@ export interface ObjectIndex {
 }
 
 export interface IndexWriter {
-  addData(content: Content): number
-  removeData(data: number): void
-  /** Adds a key's newest version. */
-  add(version: Omit<Version, 'isLatest'>): void
+  addData(content: Content): Location
+  removeData(location: Location): void
+  /** Adds a key's newest version; `newest` is what it was before, if the key had any. */
+  add(version: Omit<Version, 'isLatest'>, newest: Version | undefined): void
   /** Removes a version with its data; the one before it takes its place if it was the newest. */
   remove(version: Version): void
   /** Changes what can change of a version: its tags. */
@@ -57,8 +55,7 @@ export function openIndex(
   { files, group, clock }: { files: DataFiles; group: GroupCommit; clock: () => Date },
 ): ObjectIndex {
   database.exec(schema)
-  const data = openDataTable(database)
-  files.sweep(data.hasFile)
+  const fileTable = openFileTable(database, files)
   const selectNewest = database.prepare(
     'SELECT * FROM version WHERE bucket = ? AND key = ? ORDER BY sequence DESC LIMIT 1',
   )
@@ -85,22 +82,21 @@ export function openIndex(
   }
 
   function createWriter(onCommit: (effect: () => void) => void): IndexWriter {
-    function removeData(piece: number): void {
-      const file = data.remove(piece)
-      if (file) onCommit(() => files.remove(file))
+    function removeData({ file }: Location): void {
+      if (fileTable.release(file)) onCommit(() => files.remove(file))
     }
     return {
-      addData: data.add,
+      addData: fileTable.add,
       removeData,
-      add({ bucket, key, sequence, versionId, modified, object }) {
+      add({ bucket, key, sequence, versionId, modified, object }, newest) {
         const keyBytes = Buffer.from(key)
-        supersede.run(bucket, keyBytes)
+        if (newest) supersede.run(bucket, keyBytes)
         insert.run(bucket, keyBytes, sequence, versionId, modified.getTime(), object ? JSON.stringify(object) : null)
       },
       remove({ bucket, key, sequence, isLatest, object }) {
         const keyBytes = Buffer.from(key)
         remove.run(bucket, keyBytes, sequence)
-        for (const piece of object?.pieces ?? []) removeData(piece.data)
+        for (const piece of object?.pieces ?? []) removeData(piece)
         if (isLatest) promote.run(bucket, keyBytes)
       },
       update: ({ bucket, key, sequence }, object) =>
@@ -116,7 +112,6 @@ export function openIndex(
     versions: (bucket, from, below, until, limit) =>
       selectVersions.all(bucket, from, until, from, below, limit).map((row) => toVersion(row as unknown as Row)),
     isEmpty: (bucket) => selectAny.get(bucket) === undefined,
-    locate: data.locate,
     commit: (change) => group.commit((onCommit) => change(createWriter(onCommit))),
     nextSequence: createSequence(database, clock),
   }

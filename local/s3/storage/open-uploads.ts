@@ -1,6 +1,6 @@
 import type { Store } from '#local/store.ts'
 import type { ChecksumAlgorithm } from '../checksum/checksum-algorithm.ts'
-import type { ChecksumType, ObjectAttributes, Tags } from './object-version.ts'
+import type { ChecksumType, Location, ObjectAttributes, Tags } from './object-version.ts'
 
 /** A multipart upload that was neither completed nor aborted. */
 export interface Upload {
@@ -16,7 +16,7 @@ export interface Upload {
   readonly initiator: string
 }
 
-export interface Part {
+export interface Part extends Location {
   readonly number: number
   readonly size: number
   /** MD5 in hex. */
@@ -24,7 +24,6 @@ export interface Part {
   /** Base64. */
   readonly checksum: string
   readonly modified: Date
-  readonly data: number
 }
 
 export interface UploadTable {
