@@ -17,7 +17,10 @@ const direction = Object.entries(mayImport).map(
     name: `${folder} imports ${others.join(', ') || 'no other folder'}`,
     severity: 'error',
     from: { path: `^${folder}/`, pathNot: '\\.test\\.ts$' },
-    to: { path: '\\.(ts|json)$', pathNot: [`^(${[folder, ...others].join('|')})/`, '^node_modules/', '^package\\.json$'] },
+    to: {
+      path: '\\.(ts|json)$',
+      pathNot: [`^(${[folder, ...others].join('|')})/`, '^node_modules/', '^package\\.json$'],
+    },
   }),
 )
 
@@ -54,5 +57,7 @@ for (const folder of folders) {
   if (read.length === 0) throw new Error(`no import was read in ${folder}/: the check sees nothing`)
 }
 for (const { rule, from, to } of summary.violations) process.stderr.write(`${rule.name}: ${from} → ${to}\n`)
-process.stdout.write(`${modules.length} modules, ${summary.totalDependenciesCruised} imports, ${summary.violations.length} wrong\n`)
+process.stdout.write(
+  `${modules.length} modules, ${summary.totalDependenciesCruised} imports, ${summary.violations.length} wrong\n`,
+)
 process.exitCode = summary.violations.length > 0 ? 1 : 0

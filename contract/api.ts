@@ -88,7 +88,7 @@ export const listUploadsQuerySchema = z.strictObject({
   ...pageQuery,
 })
 
-export const uploadSchema = z.object({
+const uploadSchema = z.object({
   /** Absent for an object outside every thing's prefix. */
   thingName: z.string().optional(),
   event: z.enum(['created', 'removed']),
@@ -113,7 +113,7 @@ export type ListUploadsResponse = z.infer<typeof listUploadsResponseSchema>
 export const listThingsQuerySchema = z.strictObject(pageQuery)
 
 /** claimed: may enroll · vended: has a certificate, never connected · active: registered · quarantined: refused, with the reason. */
-export const thingStates = ['claimed', 'vended', 'active', 'quarantined'] as const
+const thingStates = ['claimed', 'vended', 'active', 'quarantined'] as const
 
 export const thingSchema = z.object({
   thingName: z.string(),

@@ -1,9 +1,7 @@
-import { parseThingName } from './thing-name.ts'
-
 /** Where AWS IoT says that an unknown certificate of a registered CA connected; `+` is the CA certificate's id. */
 export const registrationEventTopic = '$aws/events/certificates/registered/+'
 
-/** The topics below which a device may publish and subscribe. Ends in `/`. Throws THING_NAME_INVALID. */
-export function thingTopicPrefix(thingName: string): string {
-  return `thingdrop/things/${parseThingName(thingName)}/`
+/** Below which a device may publish and subscribe; `thingName` is a name, or the policy variable that stands for one. */
+export function thingTopics(thingName: string): string {
+  return `thingdrop/things/${thingName}/*`
 }

@@ -3,6 +3,7 @@ import { AnyPrincipal, Effect, PolicyStatement, Role, ServicePrincipal } from 'a
 import { CfnPolicy, CfnRoleAlias, CfnThingType } from 'aws-cdk-lib/aws-iot'
 import type { Bucket } from 'aws-cdk-lib/aws-s3'
 import { Construct } from 'constructs'
+import { thingTopics } from '#contract/topics.ts'
 import { grant } from './grant.ts'
 
 const credentialsLifetime = Duration.hours(1)
@@ -59,7 +60,7 @@ export class DeviceAccess extends Construct {
 function devicePolicy(iotArn: (resource: string) => string, roleAlias: string) {
   const thing = `\${iot:Connection.Thing.ThingName}`
   const attached = { Bool: { 'iot:Connection.Thing.IsAttached': 'true' } }
-  const topics = `thingdrop/things/${thing}/*`
+  const topics = thingTopics(thing)
   return {
     Version: '2012-10-17',
     Statement: [

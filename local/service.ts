@@ -23,7 +23,7 @@ export interface Caller {
   readonly context: ConditionContext
 }
 
-export interface AuthorizeOptions {
+interface AuthorizeOptions {
   readonly context?: ConditionContext
   readonly resourcePolicy?: PolicyDocument | undefined
 }

@@ -19,7 +19,7 @@ const caller: Caller = {
   context: {},
 }
 
-export type AskedPermission = Parameters<Authorizer['require']>
+type AskedPermission = Parameters<Authorizer['require']>
 
 /** The control plane behind a real gateway, with a client of the AWS SDK and a clock that stands still until it is set. */
 export async function startControl({ quotas }: { quotas?: 'aws' } = {}) {

@@ -6,7 +6,7 @@ export interface AgeRange {
   readonly after?: AgeCursor | undefined
 }
 
-export interface AgeCursor {
+interface AgeCursor {
   readonly createdAtMs: number
   readonly id: string
 }

@@ -2,7 +2,7 @@ import type { Store } from '#local/store.ts'
 import type { ChangeFeed } from './change-feed.ts'
 import type { RegistryChange } from './types.ts'
 
-export interface RelationRange {
+interface RelationRange {
   readonly after?: string | undefined
   readonly limit?: number | undefined
 }

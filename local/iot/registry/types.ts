@@ -107,7 +107,7 @@ export interface TopicRule {
 }
 
 /** A policy that takes part in what a device may do, in its default version. */
-export interface EffectivePolicy {
+interface EffectivePolicy {
   readonly policyName: string
   readonly policyArn: string
   readonly policyDocument: string
