@@ -1,24 +1,31 @@
-import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { type BuildOptions, build } from 'esbuild'
+import { cp, mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { synthesize } from '../start/synthesize.ts'
+import { bundle } from './bundle.ts'
+import { declare } from './declare.ts'
 
 const root = join(import.meta.dirname, '..')
-const outdir = join(root, 'dist')
+const dist = join(root, 'dist')
+const cache = join(root, 'node_modules/.cache/thingdrop')
+/** What CDK writes beside the stack: where each construct was made, with paths of this machine. */
+const diary = /(\.metadata|^tree|^validation-report)\.json$/
 
-const shared: BuildOptions = {
-  absWorkingDir: root,
-  outdir,
-  bundle: true,
-  platform: 'node',
-  target: 'node24',
-  format: 'esm',
-  mainFields: ['module', 'main'],
-  // CommonJS parts of a bundle call require, which an ES module has not.
-  banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
-  logLevel: 'warning',
+/** The package as it is published: commands, libraries, their types, and the stack for `thingdrop local`. */
+async function buildInto(folder: string): Promise<void> {
+  async function copyAssembly(): Promise<void> {
+    const filter = (path: string) => !diary.test(basename(path))
+    await cp(await synthesize(), join(folder, 'assembly'), { recursive: true, filter })
+  }
+  await Promise.all([bundle(folder), declare(join(folder, 'types')), copyAssembly()])
 }
 
-await rm(outdir, { recursive: true, force: true })
-// A device gets one file. The operator's command is split, so that it loads only the clients that a command needs.
-await build({ ...shared, entryPoints: { 'thingdrop-device': 'device-client/cli.ts' } })
-await build({ ...shared, entryPoints: { thingdrop: 'start/thingdrop.ts' }, splitting: true })
+await mkdir(cache, { recursive: true })
+const workshop = await mkdtemp(join(cache, 'dist-'))
+try {
+  const unfinished = join(workshop, 'dist')
+  await buildInto(unfinished)
+  await rm(dist, { recursive: true, force: true })
+  await rename(unfinished, dist)
+} finally {
+  await rm(workshop, { recursive: true, force: true })
+}

@@ -1,7 +1,5 @@
 import type { Cloud } from '#local/cloud.ts'
 
-export type OperatorEnvironment = ReturnType<typeof operatorEnvironment>
-
 /** AWS's own variables: with them the AWS CLI, the SDKs and thingdrop speak to the embedded cloud as its operator. */
 export function operatorEnvironment({ endpoints, region, operatorCredentials }: Cloud) {
   return {

@@ -1,4 +1,4 @@
-import { relative } from 'node:path'
+import { join, relative } from 'node:path'
 import type { Cloud } from '#local/cloud.ts'
 import { OperatorError } from '#operator/operator-error.ts'
 import type { Out } from '#operator/output/out.ts'
@@ -35,7 +35,8 @@ export async function runLocal(options: LocalOptions, stdout: Out, stderr: Out):
   try {
     await withCloud(run, (cloud) => stayUp(cloud, stateDir, () => print(describeLocal(cloud, stateDir))))
   } catch (cause) {
-    throw new OperatorError('LOCAL_CLOUD_FAILED', cause instanceof Error ? cause.message : String(cause), { cause })
+    const message = cause instanceof Error ? cause.message : String(cause)
+    throw new OperatorError('LOCAL_CLOUD_FAILED', message, { hint: `logs are in ${join(stateDir, 'logs')}`, cause })
   }
   await print(`stopped; the next start goes on from ${relative(process.cwd(), stateDir)}`)
 }
