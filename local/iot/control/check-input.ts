@@ -2,7 +2,7 @@ import { AwsError } from '#local/service.ts'
 import { invalidRequest } from './errors.ts'
 import model from './inputs.json' with { type: 'json' }
 
-interface InputShape {
+export interface InputShape {
   readonly type: string
   readonly required?: readonly string[]
   /** Member → shape name; so are `member` of a list, `key` and `value` of a map. */
@@ -16,7 +16,7 @@ interface InputShape {
   readonly enum?: readonly string[]
 }
 
-interface InputModel {
+export interface InputModel {
   /** Operation → shape name. */
   readonly operations: Readonly<Record<string, string>>
   readonly shapes: Readonly<Record<string, InputShape>>
