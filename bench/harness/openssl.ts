@@ -1,6 +1,7 @@
 import { execFile, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
+import type { Work } from './meter.ts'
 
 const run = promisify(execFile)
 
@@ -11,8 +12,14 @@ export interface ServerFiles {
   readonly clientAuthority: string
 }
 
+export interface OpensslServer {
+  readonly pid: number
+  readonly port: number
+  stop(): void
+}
+
 /** `openssl s_server` that asks for a client certificate and gives no tickets, on a free port. */
-export async function startOpensslServer(files: ServerFiles): Promise<{ port: number; stop(): void }> {
+export async function startOpensslServer(files: ServerFiles): Promise<OpensslServer> {
   const identity = ['-cert', files.certificate, '-key', files.key, '-Verify', '1', '-CAfile', files.clientAuthority]
   const child = spawn('openssl', ['s_server', '-accept', '0', ...identity, '-no_ticket', '-www'], {
     stdio: ['ignore', 'pipe', 'ignore'],
@@ -22,7 +29,7 @@ export async function startOpensslServer(files: ServerFiles): Promise<{ port: nu
     const port = /^ACCEPT .*:(\d+)$/.exec(line)?.[1]
     if (port === undefined) continue
     child.stdout.resume()
-    return { port: Number(port), stop: () => child.kill() }
+    return { pid: child.pid ?? 0, port: Number(port), stop: () => child.kill() }
   }
   throw new Error('openssl s_server did not start')
 }
@@ -34,8 +41,8 @@ export interface ClientFiles {
   readonly authority: string
 }
 
-/** Handshakes a second by `openssl s_time`, which makes one after the other and measures in whole seconds. */
-export async function handshakesPerSecond(port: number, files: ClientFiles, seconds: number): Promise<number> {
+/** Handshakes by `openssl s_time`, which makes one after the other and measures in whole seconds. */
+export async function timeHandshakes(port: number, files: ClientFiles, turnSeconds: number): Promise<Work> {
   const identity = ['-cert', files.certificate, '-key', files.key, '-CAfile', files.authority]
   const begin = performance.now()
   const { stdout } = await run('openssl', [
@@ -45,10 +52,10 @@ export async function handshakesPerSecond(port: number, files: ClientFiles, seco
     '-new',
     ...identity,
     '-time',
-    `${seconds}`,
+    `${turnSeconds}`,
   ])
-  const elapsed = (performance.now() - begin) / 1000
+  const seconds = (performance.now() - begin) / 1000
   const connections = /^(\d+) connections in \d+ real seconds/m.exec(stdout)?.[1]
   if (connections === undefined) throw new Error(`openssl s_time printed:\n${stdout}`)
-  return Number(connections) / elapsed
+  return { count: Number(connections), seconds }
 }
