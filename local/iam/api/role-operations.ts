@@ -55,7 +55,8 @@ export function roleOperations(directory: Directory, clock: () => Date): Operati
     },
 
     GetRole(input: GetRoleCommandInput, call) {
-      return { Role: describeRole(accountId, authorizedRole(input, call, 'GetRole')) }
+      // When a role was used last is not kept: it reads like one that never was.
+      return { Role: { ...describeRole(accountId, authorizedRole(input, call, 'GetRole')), RoleLastUsed: {} } }
     },
 
     ListRoles(input: ListRolesCommandInput, call) {

@@ -69,6 +69,7 @@ test('a policy has up to five versions, of which one is in force', async () => {
   expect(await send(new GetPolicyCommand({ policyName }))).toMatchObject({
     defaultVersionId: '3',
     policyDocument: documentOf('3'),
+    generationId: expect.stringMatching(/^[0-9a-f]{64}$/),
   })
 
   await send(new SetDefaultPolicyVersionCommand({ policyName, policyVersionId: '2' }))

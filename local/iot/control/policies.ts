@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import type {
   CreatePolicyRequest,
   CreatePolicyResponse,
@@ -44,7 +44,7 @@ export function createPolicyOperations(registry: Registry, clock: () => Date) {
           versions: [{ versionId: '1', document: policyDocument, createdAtMs: now }],
           createdAtMs: now,
           modifiedAtMs: now,
-          generationId: randomUUID(),
+          generationId: randomBytes(32).toString('hex'),
         })
         if (!created) {
           throw alreadyExists(
