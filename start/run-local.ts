@@ -1,4 +1,4 @@
-import { join, relative } from 'node:path'
+import { relative } from 'node:path'
 import type { Cloud } from '#local/cloud.ts'
 import { OperatorError } from '#operator/operator-error.ts'
 import type { Out } from '#operator/output/out.ts'
@@ -36,7 +36,10 @@ export async function runLocal(options: LocalOptions, stdout: Out, stderr: Out):
     await withCloud(run, (cloud) => stayUp(cloud, stateDir, () => print(describeLocal(cloud, stateDir))))
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause)
-    throw new OperatorError('LOCAL_CLOUD_FAILED', message, { hint: `logs are in ${join(stateDir, 'logs')}`, cause })
+    throw new OperatorError('LOCAL_CLOUD_FAILED', message, {
+      hint: `${stateDir} has cloud.log and what functions wrote, in logs/`,
+      cause,
+    })
   }
   await print(`stopped; the next start goes on from ${relative(process.cwd(), stateDir)}`)
 }

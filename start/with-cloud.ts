@@ -1,5 +1,3 @@
-import { appendFileSync, mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { type Cloud, type CloudOptions, startCloud } from '#local/cloud.ts'
 import type { ProgressEvent } from '#local/deploy/stack-deployer.ts'
 import { describeDecision, describeProgress } from './describe-event.ts'
@@ -12,13 +10,13 @@ export interface CloudRun extends Pick<CloudOptions, 'stateDir' | 'accountId' | 
   /** Deploy nothing. */
   readonly empty?: boolean
   readonly print: (line: string) => void
-  /** Gets what else is worth knowing, a line each. */
+  /** Gets what is deployed, what IAM decides, and what else would only be in `cloud.log`. */
   readonly explain?: (line: string) => void
 }
 
 /** Starts the embedded cloud, deploys the stack to it, and ends it when `use` is done. */
 export async function withCloud(run: CloudRun, use: (cloud: Cloud) => Promise<void>): Promise<void> {
-  const { print, explain = () => {}, firstPort, empty, ...options } = run
+  const { print, explain, firstPort, empty, ...options } = run
   async function step<T>(done: string, work: () => Promise<T>): Promise<T> {
     const begin = performance.now()
     const result = await work()
@@ -27,28 +25,17 @@ export async function withCloud(run: CloudRun, use: (cloud: Cloud) => Promise<vo
   }
 
   const assembly = empty ? undefined : (packagedAssembly() ?? (await step('synthesized the stack', synthesize)))
-  const write = logTo(options.stateDir)
-  const log = (line: string) => {
-    write(line)
-    explain(line)
-  }
-  const ports = portsFrom(firstPort)
-  const cloud = await step('started the embedded cloud', () => startCloud({ ...options, ports, log }))
+  const cloud = await step('started the embedded cloud', () =>
+    startCloud({ ...options, ports: portsFrom(firstPort), ...(explain && { log: explain }) }),
+  )
   try {
-    if (run.explain) cloud.decisions.subscribe((decision) => explain(describeDecision(decision)))
+    if (explain) cloud.decisions.subscribe((decision) => explain(describeDecision(decision)))
     if (assembly !== undefined) {
-      const onProgress = (event: ProgressEvent) => explain(describeProgress(event))
+      const onProgress = (event: ProgressEvent) => explain?.(describeProgress(event))
       await step('deployed the stack', () => cloud.deploy({ assembly, stackName: 'Thingdrop', onProgress }))
     }
     await use(cloud)
   } finally {
     await cloud.close()
   }
-}
-
-/** The cloud says here what it does on its own: refusals, retries; what a function printed is beside it. */
-function logTo(stateDir: string): (line: string) => void {
-  const folder = join(stateDir, 'logs')
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
-  return (line) => appendFileSync(join(folder, 'cloud.log'), `${new Date().toISOString()} ${line}\n`, { mode: 0o600 })
 }
