@@ -29,6 +29,9 @@ interface OpenFile {
   readonly buffers: readonly Uint8Array[]
 }
 
+/** Linux takes one piece of memory for what one write brings; larger ones than this cost several times as much. */
+const writeBytes = 64 * 1024
+
 // This module runs in a thread of its own: hashing takes most of the time of a large upload, and would hold up all other requests.
 const files = new Map<number, OpenFile>()
 parentPort?.on('message', (task: FileTask) => parentPort?.postMessage(answer(task)))
@@ -58,7 +61,8 @@ function perform(task: FileTask): FileReply {
     case 'write': {
       const data = file.buffers[task.buffer]?.subarray(0, task.bytes) ?? new Uint8Array()
       for (const checksum of file.checksums) checksum.update(data)
-      for (let done = 0; done < data.length; ) done += writeSync(file.descriptor, data, done)
+      for (let done = 0; done < data.length; )
+        done += writeSync(file.descriptor, data, done, Math.min(writeBytes, data.length - done))
       return {}
     }
     case 'finish':
