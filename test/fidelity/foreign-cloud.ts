@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { type Cloud, startCloud } from '#local/cloud.ts'
+import { type Cloud, type CloudOptions, startCloud } from '#local/cloud.ts'
 import { operatorEnvironment } from '../../start/operator-environment.ts'
 
 const runFile = promisify(execFile)
@@ -18,9 +18,9 @@ export interface ForeignCloud {
   readonly close: () => Promise<void>
 }
 
-export async function startForeignCloud(): Promise<ForeignCloud> {
+export async function startForeignCloud(options: Partial<CloudOptions> = {}): Promise<ForeignCloud> {
   const folder = await mkdtemp(join(tmpdir(), 'thingdrop-foreign-'))
-  const cloud = await startCloud({ stateDir: join(folder, 'cloud'), log: () => {} })
+  const cloud = await startCloud({ stateDir: join(folder, 'cloud'), log: () => {}, ...options })
   const env = {
     PATH: process.env.PATH,
     HOME: folder,
