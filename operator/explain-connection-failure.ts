@@ -20,7 +20,7 @@ function reasonAndHint(url: URL, code: string | undefined): [reason: string, hin
   switch (code) {
     case 'ECONNREFUSED':
       return isLoopback(url)
-        ? ['refused the connection: nothing listens there', 'is the embedded cloud running? npm start']
+        ? ['refused the connection: nothing listens there', 'is the embedded cloud running? thingdrop local']
         : ['refused the connection', 'check the address and its port']
     case 'ENOTFOUND':
       return ['has no address: the name does not resolve', 'check the address; a deleted stack loses its name']

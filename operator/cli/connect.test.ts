@@ -91,7 +91,7 @@ describe('the API’s address', () => {
     const env = { ...testKeys, AWS_REGION: testRegion }
     const refused = await runCli(['things', 'list', '--api-url', await freeAddress()], env)
     expect(refused.stderr).toMatch(
-      /^API_UNREACHABLE: http:\/\/127\.0\.0\.1:\d+ refused the connection.*\n {2}hint: .*npm start/,
+      /^API_UNREACHABLE: http:\/\/127\.0\.0\.1:\d+ refused the connection.*\n {2}hint: .*thingdrop local/,
     )
     expect(refused.code).toBe(255)
     const plain = await runCli(['things', 'list', '--api-url', 'http://api.example'], env)

@@ -30,7 +30,7 @@ export function explainAwsFailure(error: unknown): unknown {
   const networkCode = networkCodeOf(error)
   if (networkCode === undefined) return error
   return new OperatorError('API_UNREACHABLE', `AWS could not be reached: ${error.message || networkCode}`, {
-    hint: 'check the network and AWS_ENDPOINT_URL; is the embedded cloud running? npm start',
+    hint: 'check the network and AWS_ENDPOINT_URL; is the embedded cloud running? thingdrop local',
     cause: error,
   })
 }
