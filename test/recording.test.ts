@@ -31,7 +31,7 @@ test('a malformed event goes to the dead letters, and the rest of its batch is l
   const sent = bad.map((MessageBody) => sqs.send(new SendMessageCommand({ QueueUrl, MessageBody })))
   await Promise.all([...sent, ...[1, 2, 3].map((number) => put(`things/press-1/${number}.csv`))])
   await logged('press-1', 3)
-  const dead = await eventually('two dead letters', async () => {
+  await eventually('both among the dead letters', async () => {
     const { Messages = [] } = await sqs.send(
       new ReceiveMessageCommand({
         QueueUrl: cloud.output('RecordingDeadLettersUrl'),
@@ -39,9 +39,9 @@ test('a malformed event goes to the dead letters, and the rest of its batch is l
         VisibilityTimeout: 0,
       }),
     )
-    return Messages.length === 2 && Messages
+    const bodies = Messages.map((message) => message.Body)
+    return bad.every((body) => bodies.includes(body))
   })
-  expect(dead.map((message) => message.Body).sort()).toEqual([...bad].sort())
   const { Attributes } = await sqs.send(
     new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['ApproximateNumberOfMessages'] }),
   )
