@@ -114,6 +114,36 @@ test('of several CAs with one subject the one that signed is found', async () =>
   expect(fixture.registry.certificates.get(certificate.certificateId)).toMatchObject({ caCertificateId })
 })
 
+test('a device may send its CA along, and is known by its own certificate', async () => {
+  const { cert, key, certificateId } = await fixture.authority.issue('chained')
+  const client = await connectMqtt({
+    port: fixture.port,
+    cert: `${cert}\n${fixture.authority.pem}`,
+    key,
+    ca: fixture.caPem,
+  })
+  client.send(connectPacket('chained'))
+  expect(await client.closed()).toEqual([])
+  expect(fixture.registry.certificates.get(certificateId)).toMatchObject({ status: 'PENDING_ACTIVATION' })
+})
+
+test.each(['TLSv1.2', 'TLSv1.3'] as const)(
+  'a session of %s is not resumed: it would not show the chain',
+  async (version) => {
+    const { cert, key } = await fixture.device(`resuming-${version}`)
+    const options = { port: fixture.port, cert, key, ca: fixture.caPem, minVersion: version, maxVersion: version }
+    const first = await connectMqtt(options)
+    first.send(connectPacket('resuming'))
+    // TLS 1.3 sends its tickets after the handshake: by now they would be here.
+    expect(await first.next()).toMatchObject({ cmd: 'connack', returnCode: 0 })
+    const session = first.socket.getSession()
+    first.end()
+    const second = await connectTls({ ...options, session })
+    expect(second.isSessionReused()).toBe(false)
+    second.destroy()
+  },
+)
+
 test('a client without certificate is cut off', async () => {
   const client = await connectMqtt({ port: fixture.port, ca: fixture.caPem })
   client.send(connectPacket('new-device'))
