@@ -27,6 +27,8 @@ export function suggestCommands({ endpoints, caFile }: Cloud, stateDir: string):
 `
 }
 
-function here(path: string): string {
-  return relative(process.cwd(), path)
+/** A path as one would type it here. */
+export function here(path: string): string {
+  const typed = relative(process.cwd(), path) || '.'
+  return typed.startsWith('..') ? path : typed
 }

@@ -1,8 +1,7 @@
-import { relative } from 'node:path'
 import type { Cloud } from '#local/cloud.ts'
 import { OperatorError } from '#operator/operator-error.ts'
 import type { Out } from '#operator/output/out.ts'
-import { describeCloud } from './describe-cloud.ts'
+import { describeCloud, here } from './describe-cloud.ts'
 import { environmentFileIn } from './environment-file.ts'
 import { stayUp } from './stay-up.ts'
 import { withCloud } from './with-cloud.ts'
@@ -21,7 +20,9 @@ export interface LocalOptions {
 /** Starts the embedded cloud and keeps it up until the process is told to end. Throws LOCAL_CLOUD_FAILED. */
 export async function runLocal(options: LocalOptions, stdout: Out, stderr: Out): Promise<void> {
   const { state: stateDir, port: firstPort, account, region, quotas, empty, verbose } = options
-  const print = (line: string) => stdout.write(`${line}\n`)
+  // The cloud stays up when nobody reads what it prints.
+  const printTo = (out: Out) => (line: string) => void out.write(`${line}\n`).catch(() => {})
+  const print = printTo(stdout)
   const run = {
     stateDir,
     firstPort,
@@ -30,7 +31,7 @@ export async function runLocal(options: LocalOptions, stdout: Out, stderr: Out):
     ...(region && { region }),
     ...(quotas && { quotas }),
     ...(empty && { empty }),
-    ...(verbose && { explain: (line: string) => void stderr.write(`${line}\n`) }),
+    ...(verbose && { explain: printTo(stderr) }),
   }
   try {
     await withCloud(run, (cloud) => stayUp(cloud, stateDir, () => print(describeLocal(cloud, stateDir))))
@@ -41,7 +42,7 @@ export async function runLocal(options: LocalOptions, stdout: Out, stderr: Out):
       cause,
     })
   }
-  await print(`stopped; the next start goes on from ${relative(process.cwd(), stateDir)}`)
+  print(`stopped; the next start goes on from ${here(stateDir)}`)
 }
 
 function describeLocal(cloud: Cloud, stateDir: string): string {
@@ -49,5 +50,5 @@ function describeLocal(cloud: Cloud, stateDir: string): string {
 ${describeCloud(cloud, stateDir)}
 
 In another terminal, for the AWS CLI, the SDKs and thingdrop:
-  . ${relative(process.cwd(), environmentFileIn(stateDir))}`
+  . ${here(environmentFileIn(stateDir))}`
 }

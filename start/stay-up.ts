@@ -4,11 +4,11 @@ import { removeEnvironmentFile, writeEnvironmentFile } from './environment-file.
 import { operatorEnvironment } from './operator-environment.ts'
 
 /** Lets shells find the cloud, calls `announce`, and returns when somebody presses Ctrl-C or ends the process. */
-export async function stayUp(cloud: Cloud, stateDir: string, announce: () => unknown): Promise<void> {
+export async function stayUp(cloud: Cloud, stateDir: string, announce: () => void): Promise<void> {
   await writeEnvironmentFile(stateDir, operatorEnvironment(cloud))
   try {
     const ended = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
-    await announce()
+    announce()
     await ended
   } finally {
     await removeEnvironmentFile(stateDir)

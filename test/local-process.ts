@@ -11,7 +11,7 @@ export interface LocalProcess {
   readonly environmentFile: string
   /** What that file exports. */
   readonly environment: Readonly<Record<string, string>>
-  /** Ends it as Ctrl-C does, and gives its exit code. */
+  /** Ends it as Ctrl-C in a terminal does, with a signal to all of its processes, and gives its exit code. */
   readonly stop: () => Promise<number | null>
 }
 
@@ -24,6 +24,7 @@ export async function startLocalProcess(
   const [program = '', ...before] = command
   const child = spawn(program, [...before, 'local', '--state', stateDir, '--port', '0', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
   })
   const exited = once(child, 'exit')
   const announced = await new Promise<string>((resolve, reject) => {
@@ -43,7 +44,7 @@ export async function startLocalProcess(
     environmentFile,
     environment: Object.fromEntries(Array.from(exports, ([, name = '', value = '']) => [name, value])),
     async stop() {
-      child.kill('SIGINT')
+      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGINT')
       const [code] = await exited
       return code
     },

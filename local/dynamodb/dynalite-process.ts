@@ -24,6 +24,8 @@ export type EngineMessage =
 const [path = '', socket = ''] = process.argv.slice(2)
 
 process.on('disconnect', () => process.exit())
+// Ctrl-C reaches every process of a terminal; the cloud still needs this one until it has closed the rest.
+process.on('SIGINT', () => {})
 
 const { store, server } = open()
 await finishInterrupted(store)

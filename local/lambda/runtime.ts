@@ -29,6 +29,8 @@ function crash(error: FunctionError): void {
 }
 
 process.on('disconnect', () => process.exit())
+// Ctrl-C reaches every process of a terminal; the cloud lets functions finish before it closes.
+process.on('SIGINT', () => {})
 process.on('uncaughtException', (error) => crash(describeError(error)))
 process.on('unhandledRejection', (reason) => {
   const { errorMessage, trace = [] } = describeError(reason)
