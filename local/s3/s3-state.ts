@@ -38,7 +38,7 @@ export function openS3State({ folder, accountId, region, clock, notify, log = ()
   const files = openDataFiles(join(folder, 'data'))
   // Checkpoints sync to the disk: one for each 64 MiB that was written.
   store.database.exec('PRAGMA wal_autocheckpoint = 16384')
-  const group = createGroupCommit(store, log)
+  const group = createGroupCommit(store, { beforeCommit: files.packs.flush, log })
   return {
     accountId,
     region,

@@ -19,7 +19,16 @@ interface Waiting {
 
 const longestWaitMs = 100
 
-export function createGroupCommit({ database, transaction }: Store, log: (line: string) => void): GroupCommit {
+export interface GroupCommitOptions {
+  /** The last step of each transaction, which it fails with. */
+  beforeCommit(): void
+  log(line: string): void
+}
+
+export function createGroupCommit(
+  { database, transaction }: Store,
+  { beforeCommit, log }: GroupCommitOptions,
+): GroupCommit {
   const savepoint = database.prepare('SAVEPOINT change')
   const release = database.prepare('RELEASE change')
   const rollback = database.prepare('ROLLBACK TO change')
@@ -35,7 +44,11 @@ export function createGroupCommit({ database, transaction }: Store, log: (line: 
     waiting = []
     if (batch.length === 0) return
     try {
-      const settlements = transaction(() => batch.map(({ run }) => run()))
+      const settlements = transaction(() => {
+        const outcomes = batch.map(({ run }) => run())
+        beforeCommit()
+        return outcomes
+      })
       for (const settle of settlements) settle()
     } catch (error) {
       for (const { reject } of batch) reject(error)

@@ -47,7 +47,6 @@ const schema = `
 CREATE TABLE IF NOT EXISTS version (
   bucket TEXT NOT NULL, key BLOB NOT NULL, sequence INTEGER NOT NULL, id TEXT NOT NULL, latest INTEGER NOT NULL,
   modified INTEGER NOT NULL, object TEXT, PRIMARY KEY (bucket, key, sequence DESC)) WITHOUT ROWID;
-CREATE UNIQUE INDEX IF NOT EXISTS current ON version (bucket, key) WHERE latest AND object IS NOT NULL;
 `
 
 export function openIndex(
