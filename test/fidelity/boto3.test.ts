@@ -22,10 +22,11 @@ async function expectChecks(script: string, extra: NodeJS.ProcessEnv = {}): Prom
 
 test.skipIf(!hasBoto3).for(['s3', 'sqs', 'dynamodb', 'kms', 'iam', 'iot'])(
   'boto3 finds %s as AWS has it (needs boto3)',
+  { timeout: 90_000 },
   (script) => expectChecks(script),
 )
 
-test.skipIf(!hasBoto3)('boto3 finds lambda and logs as AWS has them (needs boto3)', async () => {
+test.skipIf(!hasBoto3)('boto3 finds lambda and logs as AWS has them (needs boto3)', { timeout: 90_000 }, async () => {
   const source = `exports.handler = async ({ n, fail }) => {
     if (fail) throw new Error(fail)
     return { n: n + Number(process.env.STEP ?? 1) }

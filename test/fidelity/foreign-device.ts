@@ -29,6 +29,9 @@ export interface ConnectOptions {
   readonly will?: mqtt.MqttWill
 }
 
+/** On a busy machine a handshake may take longer than the three seconds that the SDK grants it. */
+const PATIENCE_MS = 20_000
+
 export const mayDoAll = [{ Effect: 'Allow', Action: 'iot:*', Resource: '*' }]
 
 export function iotClient({ endpoints, region, operatorCredentials }: Cloud): IoTClient {
@@ -63,6 +66,8 @@ export function openConnection(cloud: Cloud, identity: Identity, options: Connec
     .with_port(Number(port))
     .with_client_id(clientId)
     .with_clean_session(clean)
+    .with_timeout_ms(PATIENCE_MS)
+    .with_ping_timeout_ms(PATIENCE_MS)
   if (will) builder.with_will(will)
   const connection = new mqtt.MqttClient().new_connection(builder.build())
   // Its promises reject with the same error; unheard, the event would end the process.

@@ -53,7 +53,7 @@ function listedDifferences(): Difference[] {
 }
 
 test.skipIf(!hasMoto)(
-  'every difference from moto is listed and judged (needs moto_server and boto3)',
+  `every difference from moto is listed and judged (needs moto_server ${version} and boto3)`,
   async () => {
     const [here, there] = await Promise.all([
       foreign.run('python3', [script]),

@@ -63,7 +63,7 @@ def check_sessions():
     session = boto3.Session(credentials["AccessKeyId"], credentials["SecretAccessKey"], credentials["SessionToken"])
     equal(session.client("sts").get_caller_identity()["Arn"], f"arn:aws:sts::{ACCOUNT}:assumed-role/reader/s1")
     s3 = session.client("s3")
-    equal(s3.list_buckets()["Buckets"], [])
+    equal("Buckets" in s3.list_buckets(), True)
     equal(refusal(s3.create_bucket, Bucket="not-allowed"), ("AccessDenied", 403))
     equal(refusal(session.client("sqs").list_queues), ("AccessDenied", 400))
     equal(refusal(session.client("iot").list_things), ("AccessDeniedException", 403))
