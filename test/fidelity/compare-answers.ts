@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 
 /** What a control plane answered to a call; ids and dates are replaced by what they are. */
-export interface Answer {
+interface Answer {
   readonly status: number
   /** Of a refusal. */
   readonly code?: string

@@ -8,11 +8,12 @@ import { compareAnswers, type Difference } from './compare-answers.ts'
 import { type ForeignCloud, startForeignCloud } from './foreign-cloud.ts'
 import { hasPythonModule } from './has-python-module.ts'
 
+const program = 'moto_server'
 const script = join(import.meta.dirname, 'python', 'control_plane_answers.py')
 const document = readFileSync(join(import.meta.dirname, '../../docs/fidelity-moto.md'), 'utf8')
 /** Another version differs otherwise. */
 const [, version] = /to moto (\d+\.\d+\.\d+)/.exec(document) ?? []
-const hasMoto = hasProgram('moto_server') && hasPythonModule('boto3') && installedMoto() === version
+const hasMoto = hasProgram(program) && hasPythonModule('boto3') && installedMoto() === version
 
 let foreign: ForeignCloud
 let moto: ChildProcess | undefined
@@ -22,7 +23,7 @@ beforeAll(async () => {
   if (!hasMoto) return
   // moto's account.
   foreign = await startForeignCloud({ accountId: '123456789012' })
-  moto = spawn('moto_server', ['--host', '127.0.0.1', '--port', '0'], { stdio: ['ignore', 'ignore', 'pipe'] })
+  moto = spawn(program, ['--host', '127.0.0.1', '--port', '0'], { stdio: ['ignore', 'ignore', 'pipe'] })
   motoUrl = await readUrl(moto)
 })
 afterAll(async () => {
@@ -40,7 +41,7 @@ async function readUrl(server: ChildProcess): Promise<string> {
       if (found !== undefined) resolve(found)
     })
   })
-  const ended = once(server, 'exit').then(() => Promise.reject(new Error(`moto_server ended: ${said}`)))
+  const ended = once(server, 'exit').then(() => Promise.reject(new Error(`${program} ended: ${said}`)))
   return Promise.race([url, ended])
 }
 
@@ -53,7 +54,7 @@ function listedDifferences(): Difference[] {
 }
 
 test.skipIf(!hasMoto)(
-  `every difference from moto is listed and judged (needs moto_server ${version} and boto3)`,
+  `every difference from moto is listed and judged (needs ${program} ${version} and boto3)`,
   async () => {
     const [here, there] = await Promise.all([
       foreign.run('python3', [script]),

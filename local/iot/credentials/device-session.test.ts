@@ -29,7 +29,7 @@ async function trade(name: string, alias: string, thing: { thingTypeName?: strin
   return {
     device,
     caller: find().caller,
-    require: (action: string, resource: string) => callOf(iam, find().caller).authorize(action, resource),
+    authorize: (action: string, resource: string) => callOf(iam, find().caller).authorize(action, resource),
   }
 }
 
@@ -38,10 +38,10 @@ const denied = expect.objectContaining({ code: 'AccessDenied' })
 test('the thing’s name in the role’s policy is the one that the credentials were asked for', async () => {
   await addUploader('by-name', [{ Effect: 'Allow', Action: 's3:PutObject', Resource: ownPrefix }])
   const named = await trade('press-1', 'by-name', {})
-  named.require('s3:PutObject', 'arn:aws:s3:::uploads/press-1/a')
-  expect(() => named.require('s3:PutObject', 'arn:aws:s3:::uploads/press-10/a')).toThrow(denied)
+  named.authorize('s3:PutObject', 'arn:aws:s3:::uploads/press-1/a')
+  expect(() => named.authorize('s3:PutObject', 'arn:aws:s3:::uploads/press-10/a')).toThrow(denied)
   const nameless = await trade('press-2', 'by-name', undefined)
-  expect(() => nameless.require('s3:PutObject', 'arn:aws:s3:::uploads/press-2/a')).toThrow(denied)
+  expect(() => nameless.authorize('s3:PutObject', 'arn:aws:s3:::uploads/press-2/a')).toThrow(denied)
 })
 
 test('the thing’s type is told for a thing that has one, and only with the thing’s name', async () => {
@@ -58,16 +58,16 @@ test('the thing’s type is told for a thing that has one, and only with the thi
 test('credentials outlive their certificate, and a denial of the certificate ends what they may do', async () => {
   const { iam, registry } = fixture
   await addUploader('denied', [{ Effect: 'Allow', Action: 's3:PutObject', Resource: '*' }])
-  const { device, require } = await trade('stolen', 'denied', {})
+  const { device, authorize } = await trade('stolen', 'denied', {})
   const record = registry.certificates.get(device.certificateId)
   if (record) registry.certificates.put(device.certificateId, { ...record, status: 'REVOKED' })
-  require('s3:PutObject', 'arn:aws:s3:::uploads/a')
+  authorize('s3:PutObject', 'arn:aws:s3:::uploads/a')
 
   const Condition = { StringEquals: { 'credentials-iot:AwsCertificateId': device.certificateId } }
   const Statement = [{ Effect: 'Deny', Action: '*', Resource: '*', Condition }]
   const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement })
   await iam.operations.PutRolePolicy?.({ RoleName: 'denied', PolicyName: 'stolen', PolicyDocument }, callOf(iam))
-  expect(() => require('s3:PutObject', 'arn:aws:s3:::uploads/a')).toThrow(denied)
+  expect(() => authorize('s3:PutObject', 'arn:aws:s3:::uploads/a')).toThrow(denied)
 })
 
 test('credentials live for as long as the alias says', async () => {

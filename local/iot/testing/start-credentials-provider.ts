@@ -22,7 +22,7 @@ export interface CredentialsAnswer {
   readonly socket: TLSSocket
 }
 
-export interface AskOptions {
+interface AskOptions {
   readonly alias?: string
   readonly thingName?: string
   readonly method?: string
