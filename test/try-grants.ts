@@ -130,8 +130,14 @@ function listOf(value: unknown): unknown[] {
 
 function describeResource(template: Template, { policy, statement, resource }: Grant): string {
   const value = listOf(statementsOf(template, policy)[statement]?.Resource)[resource]
-  const names = JSON.stringify(value).match(/"(?!Fn::|Ref"|Arn"|arn:|AWS::|:")[^"]+"/g) ?? []
-  return names.map((name) => name.slice(1, -1).replace(/[0-9A-F]{8}$/, '')).join('') || String(value)
+  const named = textsOf(value).filter((text) => !/^(Arn|arn:|AWS::.*|:[a-z]*:|)$/.test(text))
+  return `\`${named.map((text) => text.replace(/[0-9A-F]{8}$/, '')).join('')}\``
+}
+
+/** The texts in an intrinsic: names of resources, and what is joined to them. */
+function textsOf(value: unknown): string[] {
+  if (typeof value === 'string') return [value]
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsOf) : []
 }
 
 function formatPage(rows: readonly string[]): string {
