@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto'
 import { closeSync, mkdirSync, openSync, readdirSync, readSync, unlinkSync } from 'node:fs'
 import { type FileHandle, open, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { ChecksumAlgorithm } from '../checksum/checksum-algorithm.ts'
 import type { Location } from './object-version.ts'
 import { createPackWriter, type PackWriter } from './pack-writer.ts'
 import { createFileWriters, type FileWriter } from './write-files.ts'
@@ -14,7 +13,7 @@ export interface DataFileWriter extends FileWriter {
 /** Object data on disk. A file's name is made up here and says nothing of its objects: no key ever becomes a path. */
 export interface DataFiles {
   /** A new file; nothing refers to it until its name is committed to the index. */
-  create(algorithms: readonly ChecksumAlgorithm[]): DataFileWriter
+  create(): DataFileWriter
   /** For small data. */
   readonly packs: PackWriter
   /** Reads small data at once. */
@@ -43,9 +42,9 @@ export function openDataFiles(folder: string): DataFiles {
   }
 
   return {
-    create(algorithms) {
+    create() {
       const name = createName()
-      return { name, ...writers.start(join(folder, name), algorithms) }
+      return { name, ...writers.start(join(folder, name)) }
     },
     packs,
     read({ file, offset }, length) {

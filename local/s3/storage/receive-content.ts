@@ -1,4 +1,4 @@
-import { type ChecksumAlgorithm, computeChecksum } from '../checksum/checksum-algorithm.ts'
+import { type ChecksumAlgorithm, computeChecksum, startChecksum } from '../checksum/checksum-algorithm.ts'
 import { s3Error } from '../s3-error.ts'
 import type { DataFiles, DataFileWriter } from './data-files.ts'
 
@@ -30,30 +30,54 @@ export async function receiveContent(
 ): Promise<Content> {
   const chunks: Uint8Array[] = []
   let size = 0
-  let file: DataFileWriter | undefined
+  let large: LargeContent | undefined
   try {
     for await (const chunk of body) {
       size += chunk.length
       if (size > maxBytes) throw tooLarge(size, maxBytes)
-      if (file) {
-        const room = file.write(chunk)
+      if (large) {
+        const room = large.write(chunk)
         if (room) await room
       } else {
         chunks.push(chunk)
         if (size > inlineBytes) {
-          file = files.create(algorithms)
-          for (const early of chunks.splice(0)) await file.write(early)
+          large = startLargeContent(files, algorithms)
+          for (const early of chunks.splice(0)) await large.write(early)
         }
       }
     }
     if (expectedBytes !== undefined && size !== expectedBytes) throw s3Error('IncompleteBody')
-    if (file) return describe(size, algorithms, await file.finish(), { file: file.name })
+    if (large) return { size, ...(await large.finish()) }
     const bytes = Buffer.concat(chunks)
-    const digests = (['MD5', ...algorithms] as const).map((algorithm) => computeChecksum(algorithm, bytes))
-    return describe(size, algorithms, digests, { bytes })
+    const checksums = toValues(algorithms, (algorithm) => computeChecksum(algorithm, bytes))
+    return { size, md5: computeChecksum('MD5', bytes), checksums, place: { bytes } }
   } catch (error) {
-    await file?.abandon()
+    await large?.file.abandon()
     throw error
+  }
+}
+
+interface LargeContent {
+  readonly file: DataFileWriter
+  write(chunk: Uint8Array): Promise<void> | undefined
+  finish(): Promise<Omit<Content, 'size'>>
+}
+
+/** MD5 is computed where the file is written; what else is asked for, here meanwhile. */
+function startLargeContent(files: DataFiles, algorithms: readonly ChecksumAlgorithm[]): LargeContent {
+  const file = files.create()
+  const running = algorithms.map((algorithm) => startChecksum(algorithm))
+  return {
+    file,
+    write(chunk) {
+      for (const checksum of running) checksum.update(chunk)
+      return file.write(chunk)
+    },
+    async finish() {
+      const md5 = Buffer.from(await file.finish())
+      const checksums = toValues(algorithms, (_, index) => running[index]?.digest())
+      return { md5, checksums, place: { file: file.name } }
+    },
   }
 }
 
@@ -62,19 +86,13 @@ export function discardContent(files: DataFiles, content: Content): void {
   if ('file' in content.place) files.remove(content.place.file)
 }
 
-/** `digests` are those of MD5 and of the algorithms. */
-function describe(
-  size: number,
+function toValues(
   algorithms: readonly ChecksumAlgorithm[],
-  [md5 = new Uint8Array(), ...digests]: readonly Uint8Array[],
-  place: Content['place'],
-): Content {
-  const checksums = algorithms.map((algorithm, index) => [algorithm, toBase64(digests[index])])
-  return { size, md5: Buffer.from(md5), checksums: Object.fromEntries(checksums), place }
-}
-
-function toBase64(bytes: Uint8Array = new Uint8Array()): string {
-  return Buffer.from(bytes).toString('base64')
+  digest: (algorithm: ChecksumAlgorithm, index: number) => Buffer | undefined,
+): Content['checksums'] {
+  return Object.fromEntries(
+    algorithms.map((algorithm, index) => [algorithm, digest(algorithm, index)?.toString('base64')]),
+  )
 }
 
 function tooLarge(size: number, maxBytes: number): Error {

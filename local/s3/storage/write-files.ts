@@ -1,24 +1,24 @@
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
-import type { ChecksumAlgorithm } from '../checksum/checksum-algorithm.ts'
 import type { FileReply, FileTask } from './file-thread.ts'
 
 export interface FileWriter {
   /** Takes a copy of the chunk. Returns a promise where the caller must wait for room. */
   write(chunk: Uint8Array): Promise<void> | undefined
-  /** Closes the file; digests are those of MD5 and of the algorithms, in their order. */
-  finish(): Promise<readonly Uint8Array[]>
+  /** Closes the file, and returns the MD5 of it. */
+  finish(): Promise<Uint8Array>
   /** Closes the file and removes it. */
   abandon(): Promise<void>
 }
 
 export interface FileWriters {
-  start(path: string, algorithms: readonly ChecksumAlgorithm[]): FileWriter
+  start(path: string): FileWriter
   close(): Promise<void>
 }
 
 const threadFile = fileURLToPath(new URL('file-thread.ts', import.meta.url))
 const bufferBytes = 256 * 1024
+const bufferCount = 4
 
 /** New files that are hashed as they are written, in a thread of their own that begins with the first of them. */
 export function createFileWriters(): FileWriters {
@@ -54,28 +54,29 @@ export function createFileWriters(): FileWriters {
   }
 
   return {
-    start: (path, algorithms) => startFile(ask, { id: ++lastId, path, algorithms }),
+    start: (path) => startFile(ask, ++lastId, path),
     async close() {
       await thread?.terminate()
     },
   }
 }
 
-/** Two buffers in turn: one is being hashed and written while the other fills up. */
-function startFile(
-  ask: (task: FileTask) => Promise<FileReply>,
-  { id, path, algorithms }: { id: number; path: string; algorithms: readonly ChecksumAlgorithm[] },
-): FileWriter {
-  const buffers = [new SharedArrayBuffer(bufferBytes), new SharedArrayBuffer(bufferBytes)] as const
-  const views = [new Uint8Array(buffers[0]), new Uint8Array(buffers[1])] as const
-  const started = ask({ kind: 'start', id, path, algorithms, buffers })
-  const written: [Promise<unknown>, Promise<unknown>] = [started, started]
-  let current: 0 | 1 = 0
+/** The buffers are used in turn: some are being hashed and written while another fills up. */
+function startFile(ask: (task: FileTask) => Promise<FileReply>, id: number, path: string): FileWriter {
+  const memory = new SharedArrayBuffer(bufferCount * bufferBytes)
+  const view = new Uint8Array(memory)
+  const written = Array<Promise<unknown>>(bufferCount).fill(ask({ kind: 'start', id, path, memory }))
+  let current = 0
   let filled = 0
 
+  function take(piece: Uint8Array): void {
+    view.set(piece, current * bufferBytes + filled)
+    filled += piece.length
+  }
+
   function send(): void {
-    written[current] = ask({ kind: 'write', id, buffer: current, bytes: filled })
-    current = current === 0 ? 1 : 0
+    written[current] = ask({ kind: 'write', id, offset: current * bufferBytes, bytes: filled })
+    current = (current + 1) % bufferCount
     filled = 0
   }
 
@@ -86,8 +87,7 @@ function startFile(
         await written[current]
       }
       const piece = chunk.subarray(at, at + bufferBytes - filled)
-      views[current].set(piece, filled)
-      filled += piece.length
+      take(piece)
       at += piece.length
     }
     release(chunk)
@@ -96,8 +96,7 @@ function startFile(
   return {
     write(chunk) {
       if (filled + chunk.length > bufferBytes) return spread(chunk)
-      views[current].set(chunk, filled)
-      filled += chunk.length
+      take(chunk)
       release(chunk)
       return undefined
     },
@@ -105,7 +104,7 @@ function startFile(
       send()
       const finished = ask({ kind: 'finish', id })
       await Promise.all(written)
-      return (await finished).digests ?? []
+      return (await finished).md5 ?? new Uint8Array()
     },
     async abandon() {
       await ask({ kind: 'abandon', id }).catch(() => {})
