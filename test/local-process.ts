@@ -11,6 +11,12 @@ export interface LocalProcess {
   readonly environmentFile: string
   /** What that file exports. */
   readonly environment: Readonly<Record<string, string>>
+  /** The same for an AWS SDK client. */
+  readonly client: {
+    readonly endpoint: string
+    readonly region: string
+    readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string }
+  }
   /** Ends it as Ctrl-C in a terminal does, with a signal to all of its processes, and gives its exit code. */
   readonly stop: () => Promise<number | null>
 }
@@ -39,10 +45,14 @@ export async function startLocalProcess(
   })
   const environmentFile = join(stateDir, 'operator.env')
   const exports = (await readFile(environmentFile, 'utf8')).matchAll(/^export (\w+)=(.*)$/gm)
+  const environment = Object.fromEntries(Array.from(exports, ([, name = '', value = '']) => [name, value]))
+  const { AWS_ENDPOINT_URL: endpoint = '', AWS_REGION: region = '' } = environment
+  const { AWS_ACCESS_KEY_ID: accessKeyId = '', AWS_SECRET_ACCESS_KEY: secretAccessKey = '' } = environment
   return {
     announced,
     environmentFile,
-    environment: Object.fromEntries(Array.from(exports, ([, name = '', value = '']) => [name, value])),
+    environment,
+    client: { endpoint, region, credentials: { accessKeyId, secretAccessKey } },
     async stop() {
       if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGINT')
       const [code] = await exited
