@@ -22,7 +22,7 @@ export interface ReceiveOptions {
 
 const defaultInlineBytes = 64 * 1024
 
-/** Takes in a payload with bounded memory, hashing as it goes. What it wrote is gone when it throws. */
+/** Takes in a payload with bounded memory, hashing as it goes; the chunks are its own. What it wrote is gone when it throws. */
 export async function receiveContent(
   files: DataFiles,
   body: AsyncIterable<Uint8Array>,

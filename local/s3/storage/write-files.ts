@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads'
 import type { FileReply, FileTask } from './file-thread.ts'
 
 export interface FileWriter {
-  /** Takes a copy of the chunk. Returns a promise where the caller must wait for room. */
+  /** Takes the chunk, whose memory may be gone afterwards. Returns a promise where the caller must wait for room. */
   write(chunk: Uint8Array): Promise<void> | undefined
   /** Closes the file, and returns the MD5 of it. */
   finish(): Promise<Uint8Array>
@@ -28,20 +28,21 @@ export function createFileWriters(): FileWriters {
 
   function startThread(): Worker {
     const started = new Worker(threadFile)
+    let failure: unknown = new Error('the thread that writes files has ended')
     started.unref()
     started.on('message', (reply: FileReply) => {
       const asked = pending.shift()
       if (reply.error) asked?.reject(reply.error)
       else asked?.resolve(reply)
     })
-    started.on('error', (error) => fail(error))
-    started.on('exit', () => fail(new Error('the thread that writes files has ended')))
+    started.on('error', (error) => {
+      failure = error
+    })
+    started.on('exit', () => {
+      thread = undefined
+      for (const { reject } of pending.splice(0)) reject(failure)
+    })
     return started
-  }
-
-  function fail(error: unknown): void {
-    thread = undefined
-    for (const { reject } of pending.splice(0)) reject(error)
   }
 
   function ask(task: FileTask): Promise<FileReply> {
