@@ -31,7 +31,8 @@ export function openSecretKeys(directory: Directory): SecretKeys {
     },
     open(accessKeyId, token) {
       const bytes = Buffer.from(token, 'base64')
-      if (bytes.length < ivBytes + tagBytes) return undefined
+      // Node overlooks what is no base64, and a token has one spelling only.
+      if (bytes.length < ivBytes + tagBytes || bytes.toString('base64') !== token) return undefined
       const decipher = createDecipheriv('aes-256-gcm', tokenKey, bytes.subarray(0, ivBytes), {
         authTagLength: tagBytes,
       })

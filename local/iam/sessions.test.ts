@@ -182,6 +182,9 @@ test('a token opens only whole, and only with the key id it was made for', () =>
   expect(() => find(first.accessKeyId, second.sessionToken)).toThrow(refused)
   expect(() => find(first.accessKeyId, undefined)).toThrow(refused)
   expect(() => find(first.accessKeyId, '')).toThrow(refused)
+  for (const written of [`${first.sessionToken}x`, ` ${first.sessionToken}`, first.sessionToken.slice(0, -1)]) {
+    expect(() => find(first.accessKeyId, written)).toThrow(refused)
+  }
   const bytes = Buffer.from(first.sessionToken, 'base64')
   for (let position = 0; position < bytes.length; position++) {
     const tampered = Buffer.from(bytes)
