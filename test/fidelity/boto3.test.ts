@@ -20,7 +20,7 @@ async function expectChecks(script: string, extra: NodeJS.ProcessEnv = {}): Prom
   expect(Object.keys(results).length).toBeGreaterThan(2)
 }
 
-test.skipIf(!hasBoto3).for(['s3', 'sqs', 'dynamodb', 'kms', 'iam', 'iot'])(
+test.skipIf(!hasBoto3).for(['s3', 's3_upload', 'sqs', 'dynamodb', 'kms', 'iam', 'iot'])(
   'boto3 finds %s as AWS has it (needs boto3)',
   { timeout: 90_000 },
   (script) => expectChecks(script),

@@ -1,11 +1,11 @@
-import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CreateThingTypeCommand } from '@aws-sdk/client-iot'
-import { mqtt } from 'aws-iot-device-sdk-v2'
+import type { mqtt } from 'aws-iot-device-sdk-v2'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTestCloud, type TestCloud } from '../test-cloud.ts'
 import { registerDevice } from '../test-device.ts'
+import { type Attempt, attemptMqtt } from './attempt-mqtt.ts'
 import { createDevice, type Identity, iotClient, mayDoAll, type NewDevice, openConnection } from './foreign-device.ts'
 
 let stack: TestCloud
@@ -36,49 +36,10 @@ afterAll(async () => {
   await stack?.close()
 })
 
-type Attempt =
-  | { readonly connectAs: string }
-  | { readonly will: string }
-  | { readonly publish: string; readonly retain?: true }
-  | { readonly subscribe: string }
-  /** A message that comes to one of the topics, while the client is subscribed to the filter. */
-  | { readonly receive: string; readonly through: string; readonly end: string }
-
-/** Whether a client gets through with it: refused, it is closed without CONNACK, or dropped. */
 async function isAllowed(identity: Identity, clientId: string, attempt: Attempt): Promise<boolean> {
-  const connection = openConnection(stack.cloud, identity, {
-    clientId: 'connectAs' in attempt ? attempt.connectAs : clientId,
-    ...('will' in attempt && { will: new mqtt.MqttWill(attempt.will, mqtt.QoS.AtMostOnce, 'x', false) }),
-  })
-  try {
-    await connection.connect()
-  } catch {
-    return false
-  }
-  const dropped = once(connection, 'interrupt').then(() => false)
-  const done = perform(connection, attempt)
-  // A drop leaves it open; disconnecting then rejects it.
-  done.catch(() => {})
-  const allowed = await Promise.race([done, dropped])
-  // A client that was dropped goes on waiting to connect again for a second before it ends.
-  endings.push(connection.disconnect())
+  const { allowed, ended } = await attemptMqtt(attempt, { cloud: stack.cloud, identity, clientId, speaker })
+  endings.push(ended)
   return allowed
-}
-
-async function perform(connection: mqtt.MqttClientConnection, attempt: Attempt): Promise<boolean> {
-  if ('publish' in attempt) {
-    await connection.publish(attempt.publish, 'x', mqtt.QoS.AtLeastOnce, attempt.retain)
-  }
-  if ('subscribe' in attempt) await connection.subscribe(attempt.subscribe, mqtt.QoS.AtLeastOnce)
-  if ('receive' in attempt) {
-    await connection.subscribe(attempt.through, mqtt.QoS.AtLeastOnce)
-    await speaker.publish(attempt.receive, 'x', mqtt.QoS.AtLeastOnce)
-    const first = once(connection, 'message')
-    await speaker.publish(attempt.end, 'x', mqtt.QoS.AtLeastOnce)
-    const [topic] = await first
-    return topic === attempt.receive
-  }
-  return true
 }
 
 const own = 'thingdrop/things/press-1'

@@ -1,4 +1,4 @@
-"""Runs the check_* functions of a script, in their order, and prints what came of each as JSON: name -> error or null."""
+"""Runs the check_* functions of a script in their order, and prints what came of each as JSON: its error or null."""
 
 import json
 import os

@@ -1,65 +1,9 @@
-"""Makes the same calls of control planes at whichever endpoint AWS_ENDPOINT_URL names, and prints every answer as JSON.
+"""Calls control planes at the endpoint that AWS_ENDPOINT_URL names, and prints every answer as JSON."""
 
-What differs from run to run (ids, keys, dates, ports) is replaced by what it is.
-"""
-
-import datetime
 import json
-import re
 import sys
 
-import boto3
-from botocore.exceptions import ClientError
-
-answers = {}
-clients = {name: boto3.client(name) for name in ("iot", "iam", "sqs", "kms", "sts")}
-
-PATTERNS = [
-    (r"-----BEGIN [A-Z ]+-----[^-]+-----END [A-Z ]+-----\n?", "<pem>"),
-    (r"\b[0-9a-f]{64}\b", "<hex64>"),
-    (r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", "<uuid>"),
-    (r"\b(AKIA|ASIA|AROA|AIDA|ANPA)[A-Z0-9]{12,20}\b", r"<\1>"),
-    (r"http://[\w.]+:\d+", "<endpoint>"),
-    (r"localhost:\d+|[\w-]+(\.credentials)?\.iot\.[\w.-]+", "<host>"),
-]
-# Random text without a form of its own.
-OPAQUE = {"ReceiptHandle", "SecretAccessKey", "SessionToken", "nextToken", "nextMarker", "PublicKey", "Signature"}
-
-
-def normalize(value, key=""):
-    if isinstance(value, dict):
-        return {name: normalize(member, name) for name, member in value.items() if name != "ResponseMetadata"}
-    if isinstance(value, list):
-        return [normalize(member, key) for member in value]
-    if key in OPAQUE:
-        return "<opaque>"
-    if key in ("UserId", "PolicyId") and not re.match("AIDA|ANPA", value):
-        return "<other id>"
-    if isinstance(value, datetime.datetime) or key.endswith("Timestamp"):
-        return "<date>"
-    if isinstance(value, bytes):
-        return "<bytes>"
-    if isinstance(value, str) and value.startswith("{"):
-        try:
-            return normalize(json.loads(value))
-        except ValueError:
-            return value
-    if isinstance(value, str):
-        for pattern, name in PATTERNS:
-            value = re.sub(pattern, name, value)
-    return value
-
-
-def call(label, service, operation, **parameters):
-    """Returns the answer itself; empty when the call was refused."""
-    try:
-        answer = getattr(clients[service], operation)(**parameters)
-    except ClientError as error:
-        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-        answers[f"{service} {label}"] = {"status": status, "code": error.response["Error"]["Code"]}
-        return {}
-    answers[f"{service} {label}"] = {"status": answer["ResponseMetadata"]["HTTPStatusCode"], "answer": normalize(answer)}
-    return answer
+from answers import answers, call, clients
 
 
 def document(action="iot:Connect", **members):
@@ -74,11 +18,19 @@ def things():
     call("DescribeThingType of none", "iot", "describe_thing_type", thingTypeName="none")
     attributes = {"attributes": {"Owner": "anna"}}
     call("CreateThing", "iot", "create_thing", thingName="cam", thingTypeName="camera", attributePayload=attributes)
-    call("CreateThing again", "iot", "create_thing", thingName="cam", thingTypeName="camera", attributePayload=attributes)
+    call(
+        "CreateThing again", "iot", "create_thing", thingName="cam", thingTypeName="camera", attributePayload=attributes
+    )
     call("CreateThing of no type", "iot", "create_thing", thingName="x", thingTypeName="none")
     call("DescribeThing", "iot", "describe_thing", thingName="cam")
     call("DescribeThing of none", "iot", "describe_thing", thingName="none")
-    call("UpdateThing", "iot", "update_thing", thingName="cam", attributePayload={"attributes": {"A": "1"}, "merge": True})
+    call(
+        "UpdateThing",
+        "iot",
+        "update_thing",
+        thingName="cam",
+        attributePayload={"attributes": {"A": "1"}, "merge": True},
+    )
     call("UpdateThing of none", "iot", "update_thing", thingName="none")
     call("UpdateThing of another version", "iot", "update_thing", thingName="cam", expectedVersion=7)
     call("DescribeThing after the update", "iot", "describe_thing", thingName="cam")
@@ -111,7 +63,12 @@ def certificates():
     call("DescribeCertificate", "iot", "describe_certificate", certificateId=identity)
     call("DescribeCertificate of none", "iot", "describe_certificate", certificateId="0" * 64)
     call("ListCertificates", "iot", "list_certificates")
-    call("RegisterCertificateWithoutCA again", "iot", "register_certificate_without_ca", certificatePem=made["certificatePem"])
+    call(
+        "RegisterCertificateWithoutCA again",
+        "iot",
+        "register_certificate_without_ca",
+        certificatePem=made["certificatePem"],
+    )
     call("AttachThingPrincipal", "iot", "attach_thing_principal", thingName="cam", principal=arn)
     call("AttachThingPrincipal to none", "iot", "attach_thing_principal", thingName="none", principal=arn)
     call("ListThingPrincipals", "iot", "list_thing_principals", thingName="cam")
@@ -208,7 +165,9 @@ def identities():
     call("AttachRolePolicy of none", "iam", "attach_role_policy", RoleName="r", PolicyArn=policy + "x")
     call("ListAttachedRolePolicies", "iam", "list_attached_role_policies", RoleName="r")
     call("ListEntitiesForPolicy", "iam", "list_entities_for_policy", PolicyArn=policy)
-    call("CreatePolicyVersion", "iam", "create_policy_version", PolicyArn=policy, PolicyDocument=read, SetAsDefault=True)
+    call(
+        "CreatePolicyVersion", "iam", "create_policy_version", PolicyArn=policy, PolicyDocument=read, SetAsDefault=True
+    )
     call("ListPolicyVersions", "iam", "list_policy_versions", PolicyArn=policy)
     call("DeletePolicyVersion that is the default", "iam", "delete_policy_version", PolicyArn=policy, VersionId="v2")
     call("PutRolePolicy", "iam", "put_role_policy", RoleName="r", PolicyName="inline", PolicyDocument=read)
@@ -246,7 +205,14 @@ def queues():
     call("SendMessageBatch of nothing", "sqs", "send_message_batch", QueueUrl=url, Entries=[])
     received = call("ReceiveMessage", "sqs", "receive_message", QueueUrl=url, AttributeNames=["All"])
     handle = received["Messages"][0]["ReceiptHandle"]
-    call("ChangeMessageVisibility", "sqs", "change_message_visibility", QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=9)
+    call(
+        "ChangeMessageVisibility",
+        "sqs",
+        "change_message_visibility",
+        QueueUrl=url,
+        ReceiptHandle=handle,
+        VisibilityTimeout=9,
+    )
     call("DeleteMessage", "sqs", "delete_message", QueueUrl=url, ReceiptHandle=handle)
     call("DeleteMessage by no handle", "sqs", "delete_message", QueueUrl=url, ReceiptHandle="x")
     call("TagQueue", "sqs", "tag_queue", QueueUrl=url, Tags={"a": "1"})
@@ -284,7 +250,7 @@ def keys():
 
 
 def refusals():
-    """Last, and on resources of their own: where one cloud refuses and the other does not, later answers would differ too."""
+    """On resources of their own: where one cloud refuses and the other does not, later answers would differ too."""
     attributes = {"attributes": {"Owner": "anna"}}
     call("CreateThing alike", "iot", "create_thing", thingName="other", attributePayload=attributes)
     call("CreateThing again otherwise", "iot", "create_thing", thingName="other")

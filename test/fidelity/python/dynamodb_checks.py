@@ -33,7 +33,15 @@ def check_tables():
 
 
 def check_items():
-    item = {"pk": "a", "sk": "1", "day": "d1", "n": Decimal("1.50"), "set": {"x", "y"}, "photo": b"\0", "list": [None, True, {"k": "v"}]}
+    item = {
+        "pk": "a",
+        "sk": "1",
+        "day": "d1",
+        "n": Decimal("1.50"),
+        "set": {"x", "y"},
+        "photo": b"\0",
+        "list": [None, True, {"k": "v"}],
+    }
     table.put_item(Item=item)
     got = table.get_item(Key={"pk": "a", "sk": "1"}, ConsistentRead=True)["Item"]
     equal({**got, "photo": got["photo"].value}, item)
@@ -61,7 +69,9 @@ def check_queries_and_pages():
     with table.batch_writer() as batch:
         for number in range(30):
             batch.put_item(Item={"pk": "q", "sk": f"{number:03}", "day": f"d{number % 2}", "n": number})
-    page = table.query(KeyConditionExpression=Key("pk").eq("q") & Key("sk").between("005", "010"), ScanIndexForward=False)
+    page = table.query(
+        KeyConditionExpression=Key("pk").eq("q") & Key("sk").between("005", "010"), ScanIndexForward=False
+    )
     equal([item["sk"] for item in page["Items"]], ["010", "009", "008", "007", "006", "005"])
     pages = dynamodb.get_paginator("query").paginate(
         TableName="log",

@@ -24,14 +24,19 @@ def check_callers():
 
 
 def check_roles():
-    role = iam.create_role(RoleName="reader", AssumeRolePolicyDocument=document(TRUST), Tags=[{"Key": "a", "Value": "1"}])["Role"]
+    role = iam.create_role(
+        RoleName="reader", AssumeRolePolicyDocument=document(TRUST), Tags=[{"Key": "a", "Value": "1"}]
+    )["Role"]
     equal((role["Arn"], role["Path"]), (f"arn:aws:iam::{ACCOUNT}:role/reader", "/"))
     equal(role["RoleId"][:4], "AROA")
     equal(role["AssumeRolePolicyDocument"]["Statement"], [TRUST])
     equal(iam.get_role(RoleName="reader")["Role"]["MaxSessionDuration"], 3600)
     equal(iam.list_role_tags(RoleName="reader")["Tags"], [{"Key": "a", "Value": "1"}])
     equal("reader" in [row["RoleName"] for row in iam.list_roles()["Roles"]], True)
-    equal(refusal(iam.create_role, RoleName="reader", AssumeRolePolicyDocument=document(TRUST)), ("EntityAlreadyExists", 409))
+    equal(
+        refusal(iam.create_role, RoleName="reader", AssumeRolePolicyDocument=document(TRUST)),
+        ("EntityAlreadyExists", 409),
+    )
     equal(refusal(iam.create_role, RoleName="r", AssumeRolePolicyDocument="{"), ("MalformedPolicyDocument", 400))
     equal(refusal(iam.get_role, RoleName="none"), ("NoSuchEntity", 404))
 
@@ -41,7 +46,10 @@ def check_policies():
     arn = f"arn:aws:iam::{ACCOUNT}:policy/read"
     equal((policy["Arn"], policy["DefaultVersionId"], policy["AttachmentCount"]), (arn, "v1", 0))
     iam.attach_role_policy(RoleName="reader", PolicyArn=arn)
-    equal(iam.list_attached_role_policies(RoleName="reader")["AttachedPolicies"], [{"PolicyName": "read", "PolicyArn": arn}])
+    equal(
+        iam.list_attached_role_policies(RoleName="reader")["AttachedPolicies"],
+        [{"PolicyName": "read", "PolicyArn": arn}],
+    )
     equal(iam.get_policy_version(PolicyArn=arn, VersionId="v1")["PolicyVersion"]["Document"]["Statement"], [READ])
     equal(refusal(iam.delete_policy, PolicyArn=arn), ("DeleteConflict", 409))
     second = iam.create_policy_version(PolicyArn=arn, PolicyDocument=document(READ), SetAsDefault=True)["PolicyVersion"]
@@ -77,12 +85,22 @@ def check_sessions():
     )["Credentials"]
     session = boto3.Session(narrowed["AccessKeyId"], narrowed["SecretAccessKey"], narrowed["SessionToken"])
     equal(refusal(session.client("s3").list_buckets), ("AccessDenied", 403))
-    equal(refusal(sts.assume_role, RoleArn=f"arn:aws:iam::{ACCOUNT}:role/none", RoleSessionName="s"), ("AccessDenied", 403))
     equal(
-        refusal(sts.assume_role, RoleArn=f"arn:aws:iam::{ACCOUNT}:role/reader", RoleSessionName="s", DurationSeconds=7200),
+        refusal(sts.assume_role, RoleArn=f"arn:aws:iam::{ACCOUNT}:role/none", RoleSessionName="session"),
+        ("AccessDenied", 403),
+    )
+    equal(
+        refusal(
+            sts.assume_role,
+            RoleArn=f"arn:aws:iam::{ACCOUNT}:role/reader",
+            RoleSessionName="session",
+            DurationSeconds=7200,
+        ),
         ("ValidationError", 400),
     )
-    broken = boto3.Session(credentials["AccessKeyId"], credentials["SecretAccessKey"], credentials["SessionToken"] + "x")
+    broken = boto3.Session(
+        credentials["AccessKeyId"], credentials["SecretAccessKey"], credentials["SessionToken"] + "x"
+    )
     equal(refusal(broken.client("sts").get_caller_identity), ("InvalidClientTokenId", 403))
 
 
@@ -97,7 +115,10 @@ def check_users_and_keys():
     equal(refusal(iam.delete_user, UserName="anna"), ("DeleteConflict", 409))
     iam.delete_access_key(UserName="anna", AccessKeyId=made["AccessKeyId"])
     iam.delete_user(UserName="anna")
-    equal(refusal(boto3.Session("AKIAAAAAAAAAAAAAAAAA", "x").client("sts").get_caller_identity), ("InvalidClientTokenId", 403))
+    equal(
+        refusal(boto3.Session("AKIAAAAAAAAAAAAAAAAA", "x").client("sts").get_caller_identity),
+        ("InvalidClientTokenId", 403),
+    )
 
 
 def check_what_is_not_there_says_so():

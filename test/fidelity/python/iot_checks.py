@@ -17,7 +17,9 @@ def document(action="iot:Connect"):
 def check_thing_types_and_things():
     made = iot.create_thing_type(thingTypeName="camera", thingTypeProperties={"searchableAttributes": ["Owner"]})
     equal(made["thingTypeArn"], f"{ARN}:thingtype/camera")
-    thing = iot.create_thing(thingName="cam-1", thingTypeName="camera", attributePayload={"attributes": {"Owner": "anna"}})
+    thing = iot.create_thing(
+        thingName="cam-1", thingTypeName="camera", attributePayload={"attributes": {"Owner": "anna"}}
+    )
     equal((thing["thingName"], thing["thingArn"]), ("cam-1", f"{ARN}:thing/cam-1"))
     described = iot.describe_thing(thingName="cam-1")
     equal((described["attributes"], described["thingTypeName"], described["version"]), ({"Owner": "anna"}, "camera", 1))
@@ -64,10 +66,16 @@ def check_certificates():
     described = iot.describe_certificate(certificateId=certificate["id"])["certificateDescription"]
     equal((described["status"], described["certificatePem"]), ("ACTIVE", made["certificatePem"]))
     equal([row["certificateId"] for row in iot.list_certificates()["certificates"]], [certificate["id"]])
-    equal(refusal(iot.register_certificate_without_ca, certificatePem=certificate["pem"]), ("ResourceAlreadyExistsException", 409))
+    equal(
+        refusal(iot.register_certificate_without_ca, certificatePem=certificate["pem"]),
+        ("ResourceAlreadyExistsException", 409),
+    )
     equal(refusal(iot.register_certificate_without_ca, certificatePem="x"), ("CertificateValidationException", 400))
     equal(refusal(iot.describe_certificate, certificateId="0" * 64), ("ResourceNotFoundException", 404))
-    equal(refusal(iot.update_certificate, certificateId=certificate["id"], newStatus="PENDING_ACTIVATION"), ("InvalidRequestException", 400))
+    equal(
+        refusal(iot.update_certificate, certificateId=certificate["id"], newStatus="PENDING_ACTIVATION"),
+        ("InvalidRequestException", 400),
+    )
     equal(refusal(iot.delete_certificate, certificateId=certificate["id"]), ("CertificateStateException", 406))
 
 
@@ -75,24 +83,36 @@ def check_principals():
     iot.attach_thing_principal(thingName="cam-1", principal=certificate["arn"])
     equal(iot.list_thing_principals(thingName="cam-1")["principals"], [certificate["arn"]])
     equal(iot.list_principal_things(principal=certificate["arn"])["things"], ["cam-1"])
-    equal(refusal(iot.attach_thing_principal, thingName="none", principal=certificate["arn"]), ("ResourceNotFoundException", 404))
+    equal(
+        refusal(iot.attach_thing_principal, thingName="none", principal=certificate["arn"]),
+        ("ResourceNotFoundException", 404),
+    )
     equal(refusal(iot.delete_thing, thingName="cam-1"), ("InvalidRequestException", 400))
 
 
 def check_policies():
     made = iot.create_policy(policyName="connect", policyDocument=document())
     equal((made["policyArn"], made["policyVersionId"]), (f"{ARN}:policy/connect", "1"))
-    equal(refusal(iot.create_policy, policyName="connect", policyDocument=document()), ("ResourceAlreadyExistsException", 409))
+    equal(
+        refusal(iot.create_policy, policyName="connect", policyDocument=document()),
+        ("ResourceAlreadyExistsException", 409),
+    )
     equal(refusal(iot.create_policy, policyName="bad", policyDocument="{}"), ("MalformedPolicyException", 400))
     iot.attach_policy(policyName="connect", target=certificate["arn"])
-    equal([policy["policyName"] for policy in iot.list_attached_policies(target=certificate["arn"])["policies"]], ["connect"])
+    equal(
+        [policy["policyName"] for policy in iot.list_attached_policies(target=certificate["arn"])["policies"]],
+        ["connect"],
+    )
     equal(iot.list_targets_for_policy(policyName="connect")["targets"], [certificate["arn"]])
     effective = iot.get_effective_policies(principal=certificate["arn"], thingName="cam-1")["effectivePolicies"]
     equal([policy["policyName"] for policy in effective], ["connect"])
     equal(refusal(iot.delete_policy, policyName="connect"), ("DeleteConflictException", 409))
     for _ in range(4):
         iot.create_policy_version(policyName="connect", policyDocument=document("iot:Publish"))
-    equal(refusal(iot.create_policy_version, policyName="connect", policyDocument=document()), ("VersionsLimitExceededException", 409))
+    equal(
+        refusal(iot.create_policy_version, policyName="connect", policyDocument=document()),
+        ("VersionsLimitExceededException", 409),
+    )
     iot.set_default_policy_version(policyName="connect", policyVersionId="2")
     equal(iot.get_policy(policyName="connect")["policyDocument"], document("iot:Publish"))
 
@@ -109,12 +129,23 @@ def check_role_aliases():
 
 
 def check_topic_rules():
-    payload = {"sql": "SELECT * FROM 'a/+'", "actions": [{"sqs": {"roleArn": f"arn:aws:iam::{ACCOUNT}:role/r", "queueUrl": "http://q/1/q"}}]}
+    payload = {
+        "sql": "SELECT * FROM 'a/+'",
+        "actions": [{"sqs": {"roleArn": f"arn:aws:iam::{ACCOUNT}:role/r", "queueUrl": "http://q/1/q"}}],
+    }
     iot.create_topic_rule(ruleName="rule_1", topicRulePayload=payload)
     got = iot.get_topic_rule(ruleName="rule_1")
-    equal((got["ruleArn"], got["rule"]["sql"], got["rule"]["ruleDisabled"]), (f"{ARN}:rule/rule_1", payload["sql"], False))
-    equal(refusal(iot.create_topic_rule, ruleName="rule_1", topicRulePayload=payload), ("ResourceAlreadyExistsException", 409))
-    equal(refusal(iot.create_topic_rule, ruleName="rule_2", topicRulePayload={**payload, "sql": "SELECT"}), ("SqlParseException", 400))
+    equal(
+        (got["ruleArn"], got["rule"]["sql"], got["rule"]["ruleDisabled"]), (f"{ARN}:rule/rule_1", payload["sql"], False)
+    )
+    equal(
+        refusal(iot.create_topic_rule, ruleName="rule_1", topicRulePayload=payload),
+        ("ResourceAlreadyExistsException", 409),
+    )
+    equal(
+        refusal(iot.create_topic_rule, ruleName="rule_2", topicRulePayload={**payload, "sql": "SELECT"}),
+        ("SqlParseException", 400),
+    )
     iot.disable_topic_rule(ruleName="rule_1")
     equal([(rule["ruleName"], rule["ruleDisabled"]) for rule in iot.list_topic_rules()["rules"]], [("rule_1", True)])
     iot.delete_topic_rule(ruleName="rule_1")
@@ -122,7 +153,10 @@ def check_topic_rules():
 
 def check_ca_certificates_and_endpoints():
     equal(len(iot.get_registration_code()["registrationCode"]), 64)
-    equal(refusal(iot.register_ca_certificate, caCertificate="x", verificationCertificate="y"), ("CertificateValidationException", 400))
+    equal(
+        refusal(iot.register_ca_certificate, caCertificate="x", verificationCertificate="y"),
+        ("CertificateValidationException", 400),
+    )
     equal(iot.list_ca_certificates()["certificates"], [])
     for kind in ("iot:Data-ATS", "iot:CredentialProvider"):
         equal(iot.describe_endpoint(endpointType=kind)["endpointAddress"].startswith("localhost:"), True)

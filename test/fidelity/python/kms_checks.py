@@ -10,7 +10,9 @@ key = {}
 
 
 def check_signing_keys():
-    created = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY", Description="d", Tags=[{"TagKey": "a", "TagValue": "1"}])
+    created = kms.create_key(
+        KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY", Description="d", Tags=[{"TagKey": "a", "TagValue": "1"}]
+    )
     key.update(KeyId=created["KeyMetadata"]["KeyId"])
     equal(created["KeyMetadata"]["Arn"], f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{key['KeyId']}")
     equal(created["KeyMetadata"]["SigningAlgorithms"], ["ECDSA_SHA_256"])

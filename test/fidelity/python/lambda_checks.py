@@ -37,7 +37,9 @@ def check_configuration():
     answer = functions.invoke(FunctionName=NAME, Payload=json.dumps({"n": 20}))
     equal(json.loads(answer["Payload"].read()), {"n": 25})
     equal(
-        refusal(functions.update_function_configuration, FunctionName=NAME, Environment={"Variables": {"AWS_REGION": "x"}}),
+        refusal(
+            functions.update_function_configuration, FunctionName=NAME, Environment={"Variables": {"AWS_REGION": "x"}}
+        ),
         ("InvalidParameterValueException", 400),
     )
     functions.put_function_concurrency(FunctionName=NAME, ReservedConcurrentExecutions=0)

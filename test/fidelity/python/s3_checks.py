@@ -1,32 +1,19 @@
-"""Amazon S3, as boto3 uses it."""
+"""Amazon S3, as boto3 uses it: buckets and objects."""
 
 import base64
 import hashlib
-import io
-import urllib.error
-import urllib.request
 import zlib
 
 import boto3
-from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from checks import ACCOUNT, equal, refusal, run_checks
 
 s3 = boto3.client("s3", config=Config(signature_version="s3v4"))
 BUCKET = "boto3-checks"
-MIB = 1024 * 1024
 
 
 def body(key, **parameters):
     return s3.get_object(Bucket=BUCKET, Key=key, **parameters)["Body"].read()
-
-
-def fetch(url, method="GET", data=None, headers={}):
-    try:
-        with urllib.request.urlopen(urllib.request.Request(url, data, headers, method=method)) as answer:
-            return answer.status, answer.read()
-    except urllib.error.HTTPError as error:
-        return error.code, error.read()
 
 
 def check_buckets():
@@ -107,7 +94,10 @@ def check_checksums():
     equal((got["ChecksumSHA256"], got["ChecksumType"]), (sha256, "FULL_OBJECT"))
     wrong = base64.b64encode(b"\0\0\0\0").decode()
     equal(refusal(s3.put_object, Bucket=BUCKET, Key="bad", Body=data, ChecksumCRC32=wrong), ("BadDigest", 400))
-    equal(refusal(s3.put_object, Bucket=BUCKET, Key="bad", Body=data, ContentMD5="AAAAAAAAAAAAAAAAAAAAAA=="), ("BadDigest", 400))
+    equal(
+        refusal(s3.put_object, Bucket=BUCKET, Key="bad", Body=data, ContentMD5="AAAAAAAAAAAAAAAAAAAAAA=="),
+        ("BadDigest", 400),
+    )
     equal(refusal(s3.get_object, Bucket=BUCKET, Key="bad"), ("NoSuchKey", 404))
     attributes = s3.get_object_attributes(Bucket=BUCKET, Key="sum2", ObjectAttributes=["Checksum", "ObjectSize"])
     equal((attributes["Checksum"]["ChecksumSHA256"], attributes["ObjectSize"]), (sha256, 3))
@@ -132,40 +122,11 @@ def check_listing_with_prefix_delimiter_and_pages():
             for row in page.get("Contents", []) + page.get("CommonPrefixes", [])
         ]
         equal(seen, ["list/a", "list/b/", "list/c", "list/d/"])
-    equal([row["Key"] for row in s3.list_objects_v2(Bucket=BUCKET, Prefix="list/", StartAfter="list/b/2")["Contents"]], ["list/c", "list/d/1"])
+    equal(
+        [row["Key"] for row in s3.list_objects_v2(Bucket=BUCKET, Prefix="list/", StartAfter="list/b/2")["Contents"]],
+        ["list/c", "list/d/1"],
+    )
     equal(refusal(s3.list_objects_v2, Bucket=BUCKET, ContinuationToken="?"), ("InvalidArgument", 400))
-
-
-def check_multipart_uploads():
-    data = bytes(range(256)) * (6 * MIB // 256)
-    config = TransferConfig(multipart_threshold=MIB, multipart_chunksize=5 * MIB)
-    s3.upload_fileobj(io.BytesIO(data), BUCKET, "parts", Config=config)
-    head = s3.head_object(Bucket=BUCKET, Key="parts")
-    digests = hashlib.md5(data[: 5 * MIB]).digest() + hashlib.md5(data[5 * MIB :]).digest()
-    equal(head["ETag"], f'"{hashlib.md5(digests).hexdigest()}-2"')
-    got = io.BytesIO()
-    s3.download_fileobj(BUCKET, "parts", got, Config=config)
-    equal(got.getvalue() == data, True)
-    equal(s3.head_object(Bucket=BUCKET, Key="parts", PartNumber=2)["ContentLength"], MIB)
-    equal(body("parts", PartNumber=2) == data[5 * MIB :], True)
-
-
-def check_multipart_by_hand():
-    upload = dict(Bucket=BUCKET, Key="by-hand", UploadId=s3.create_multipart_upload(Bucket=BUCKET, Key="by-hand")["UploadId"])
-    tags = [s3.upload_part(**upload, PartNumber=number, Body=b"x" * 10)["ETag"] for number in (1, 2)]
-    equal([part["PartNumber"] for part in s3.list_parts(**upload)["Parts"]], [1, 2])
-    equal([row["Key"] for row in s3.list_multipart_uploads(Bucket=BUCKET)["Uploads"]], ["by-hand"])
-    parts = [{"PartNumber": number, "ETag": tag} for number, tag in enumerate(tags, 1)]
-
-    def complete(parts):
-        return refusal(s3.complete_multipart_upload, **upload, MultipartUpload={"Parts": parts})
-
-    equal(complete(parts), ("EntityTooSmall", 400))
-    equal(complete(parts[::-1]), ("InvalidPartOrder", 400))
-    equal(complete([{"PartNumber": 3, "ETag": tags[0]}]), ("InvalidPart", 400))
-    s3.abort_multipart_upload(**upload)
-    equal(refusal(s3.list_parts, **upload), ("NoSuchUpload", 404))
-    equal(refusal(s3.upload_part, **upload, PartNumber=1, Body=b""), ("NoSuchUpload", 404))
 
 
 def check_copies():
@@ -184,46 +145,14 @@ def check_copies():
 def check_tags():
     s3.put_object(Bucket=BUCKET, Key="tagged", Body=b"", Tagging="a=1&b=2")
     equal(s3.get_object(Bucket=BUCKET, Key="tagged")["TagCount"], 2)
-    equal(s3.get_object_tagging(Bucket=BUCKET, Key="tagged")["TagSet"], [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}])
+    equal(
+        s3.get_object_tagging(Bucket=BUCKET, Key="tagged")["TagSet"],
+        [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}],
+    )
     s3.put_object_tagging(Bucket=BUCKET, Key="tagged", Tagging={"TagSet": [{"Key": "c", "Value": "3"}]})
     equal(s3.get_object_tagging(Bucket=BUCKET, Key="tagged")["TagSet"], [{"Key": "c", "Value": "3"}])
     s3.delete_object_tagging(Bucket=BUCKET, Key="tagged")
     equal(s3.get_object_tagging(Bucket=BUCKET, Key="tagged")["TagSet"], [])
-
-
-def check_presigned_urls():
-    put = s3.generate_presigned_url("put_object", {"Bucket": BUCKET, "Key": "signed url"}, ExpiresIn=60)
-    equal(fetch(put, "PUT", b"by url")[0], 200)
-    get = s3.generate_presigned_url("get_object", {"Bucket": BUCKET, "Key": "signed url"}, ExpiresIn=60)
-    equal(fetch(get), (200, b"by url"))
-    once = {"Bucket": BUCKET, "Key": "signed url", "IfNoneMatch": "*"}
-    condition = {"If-None-Match": "*"}
-    guarded = s3.generate_presigned_url("put_object", once, ExpiresIn=60)
-    equal(fetch(guarded, "PUT", b"again", condition)[0], 412)
-    status, answer = fetch(guarded, "PUT", b"again")
-    equal((status, b"<Code>SignatureDoesNotMatch</Code>" in answer or b"<Code>AccessDenied</Code>" in answer), (403, True))
-    status, answer = fetch(get.replace("signed%20url", "other"))
-    equal((status, b"<Code>SignatureDoesNotMatch</Code>" in answer), (403, True))
-    status, answer = fetch(get, "PUT", b"x")
-    equal((status, b"<Code>SignatureDoesNotMatch</Code>" in answer), (403, True))
-    status, answer = fetch(s3.generate_presigned_url("get_object", {"Bucket": BUCKET, "Key": "x"}, ExpiresIn=604801))
-    equal((status, b"<Code>AuthorizationQueryParametersError</Code>" in answer), (400, True))
-
-
-def check_browser_forms():
-    form = s3.generate_presigned_post(
-        BUCKET, "form/${filename}", Conditions=[["content-length-range", 1, 4]], ExpiresIn=60
-    )
-
-    def post(content):
-        parts = [f'--B\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in form["fields"].items()]
-        file = '--B\r\nContent-Disposition: form-data; name="file"; filename="f.txt"\r\n\r\n' + content + "\r\n--B--\r\n"
-        return fetch(form["url"], "POST", "".join(parts + [file]).encode(), {"Content-Type": "multipart/form-data; boundary=B"})
-
-    equal(post("1234")[0], 204)
-    equal(body("form/f.txt"), b"1234")
-    status, answer = post("12345")
-    equal((status, b"<Code>EntityTooLarge</Code>" in answer), (400, True))
 
 
 def check_versions():
@@ -267,12 +196,25 @@ def check_policies_and_configurations():
 def check_what_is_not_there_says_so():
     equal(refusal(s3.get_bucket_website, Bucket=BUCKET), ("NotImplemented", 501))
     equal(refusal(s3.get_bucket_cors, Bucket=BUCKET), ("NotImplemented", 501))
-    equal(refusal(s3.select_object_content, Bucket=BUCKET, Key="c", Expression="SELECT 1", ExpressionType="SQL", InputSerialization={"CSV": {}}, OutputSerialization={"CSV": {}}), ("NotImplemented", 501))
+    equal(
+        refusal(
+            s3.select_object_content,
+            Bucket=BUCKET,
+            Key="c",
+            Expression="SELECT 1",
+            ExpressionType="SQL",
+            InputSerialization={"CSV": {}},
+            OutputSerialization={"CSV": {}},
+        ),
+        ("NotImplemented", 501),
+    )
 
 
 def check_deleting():
     equal(s3.delete_object(Bucket=BUCKET, Key="none")["ResponseMetadata"]["HTTPStatusCode"], 204)
-    keys = [row["Key"] for page in s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET) for row in page["Contents"]]
+    keys = [
+        row["Key"] for page in s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET) for row in page["Contents"]
+    ]
     answer = s3.delete_objects(Bucket=BUCKET, Delete={"Objects": [{"Key": key} for key in keys + ["none"]]})
     equal(sorted(row["Key"] for row in answer["Deleted"]), sorted(keys + ["none"]))
     equal("Errors" in answer, False)

@@ -16,7 +16,9 @@ def receive(queue, **parameters):
 def check_queues():
     queues["work"] = sqs.create_queue(QueueName="work", Attributes={"VisibilityTimeout": "30"})["QueueUrl"]
     equal(sqs.create_queue(QueueName="work", Attributes={"VisibilityTimeout": "30"})["QueueUrl"], queues["work"])
-    equal(refusal(sqs.create_queue, QueueName="work", Attributes={"VisibilityTimeout": "31"}), ("QueueAlreadyExists", 400))
+    equal(
+        refusal(sqs.create_queue, QueueName="work", Attributes={"VisibilityTimeout": "31"}), ("QueueAlreadyExists", 400)
+    )
     equal(sqs.get_queue_url(QueueName="work")["QueueUrl"], queues["work"])
     equal(refusal(sqs.get_queue_url, QueueName="none"), ("AWS.SimpleQueueService.NonExistentQueue", 400))
     equal(sqs.list_queues(QueueNamePrefix="wo")["QueueUrls"], [queues["work"]])
@@ -31,7 +33,10 @@ def check_queues():
 
 
 def check_messages():
-    attributes = {"kind": {"DataType": "String", "StringValue": "é"}, "raw": {"DataType": "Binary", "BinaryValue": b"\0\1"}}
+    attributes = {
+        "kind": {"DataType": "String", "StringValue": "é"},
+        "raw": {"DataType": "Binary", "BinaryValue": b"\0\1"},
+    }
     # botocore itself checks the MD5 of body and of attributes.
     sent = sqs.send_message(QueueUrl=queues["work"], MessageBody="héllo", MessageAttributes=attributes)
     (message,) = receive("work", MessageAttributeNames=["All"], MessageSystemAttributeNames=["All"])
@@ -60,13 +65,24 @@ def check_batches():
     handles = [{"Id": str(index), "ReceiptHandle": message["ReceiptHandle"]} for index, message in enumerate(messages)]
     visibilities = [{**handle, "VisibilityTimeout": 60} for handle in handles]
     equal(len(sqs.change_message_visibility_batch(QueueUrl=queues["work"], Entries=visibilities)["Successful"]), 10)
-    answer = sqs.delete_message_batch(QueueUrl=queues["work"], Entries=handles[:9] + [{"Id": "bad", "ReceiptHandle": "x"}])
-    equal([(row["Id"], row["Code"], row["SenderFault"]) for row in answer["Failed"]], [("bad", "ReceiptHandleIsInvalid", True)])
+    answer = sqs.delete_message_batch(
+        QueueUrl=queues["work"], Entries=handles[:9] + [{"Id": "bad", "ReceiptHandle": "x"}]
+    )
+    equal(
+        [(row["Id"], row["Code"], row["SenderFault"]) for row in answer["Failed"]],
+        [("bad", "ReceiptHandleIsInvalid", True)],
+    )
     code = "AWS.SimpleQueueService."
     twice = entries[:1] * 2
-    equal(refusal(sqs.send_message_batch, QueueUrl=queues["work"], Entries=twice), (code + "BatchEntryIdsNotDistinct", 400))
+    equal(
+        refusal(sqs.send_message_batch, QueueUrl=queues["work"], Entries=twice),
+        (code + "BatchEntryIdsNotDistinct", 400),
+    )
     eleven = entries + [{"Id": "11", "MessageBody": "x"}]
-    equal(refusal(sqs.send_message_batch, QueueUrl=queues["work"], Entries=eleven), (code + "TooManyEntriesInBatchRequest", 400))
+    equal(
+        refusal(sqs.send_message_batch, QueueUrl=queues["work"], Entries=eleven),
+        (code + "TooManyEntriesInBatchRequest", 400),
+    )
     equal(refusal(sqs.send_message_batch, QueueUrl=queues["work"], Entries=[]), (code + "EmptyBatchRequest", 400))
 
 
@@ -93,7 +109,12 @@ def check_tags_and_permissions():
     sqs.tag_queue(QueueUrl=queues["work"], Tags={"a": "1", "b": "2"})
     sqs.untag_queue(QueueUrl=queues["work"], TagKeys=["a"])
     equal(sqs.list_queue_tags(QueueUrl=queues["work"])["Tags"], {"b": "2"})
-    equal(refusal(sqs.add_permission, QueueUrl=queues["work"], Label="l", AWSAccountIds=[ACCOUNT], Actions=["SendMessage"]), ("NotImplemented", 501))
+    equal(
+        refusal(
+            sqs.add_permission, QueueUrl=queues["work"], Label="l", AWSAccountIds=[ACCOUNT], Actions=["SendMessage"]
+        ),
+        ("NotImplemented", 501),
+    )
 
 
 def check_purging_and_deleting():
@@ -103,7 +124,10 @@ def check_purging_and_deleting():
     equal(receive("work"), [])
     for url in queues.values():
         sqs.delete_queue(QueueUrl=url)
-    equal(refusal(sqs.send_message, QueueUrl=queues["work"], MessageBody="x"), ("AWS.SimpleQueueService.NonExistentQueue", 400))
+    equal(
+        refusal(sqs.send_message, QueueUrl=queues["work"], MessageBody="x"),
+        ("AWS.SimpleQueueService.NonExistentQueue", 400),
+    )
     equal(sqs.list_queues().get("QueueUrls", []), [])
 
 
