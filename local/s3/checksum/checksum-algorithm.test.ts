@@ -35,3 +35,12 @@ test('CRCs of parts combine to the CRC of the whole', () => {
     }),
   )
 })
+
+test('a CRC of more than is taken at once is that of its halves', () => {
+  const whole = Buffer.from(Array.from({ length: 150_001 }, (_, index) => (index * 7919) >> 5))
+  const halves = [whole.subarray(0, 70_003), whole.subarray(70_003)]
+  for (const algorithm of ['CRC32', 'CRC32C', 'CRC64NVME'] as const) {
+    const crcs = halves.map((half) => ({ crc: computeChecksum(algorithm, half), size: half.length }))
+    expect(combineCrcs(algorithm, crcs)).toEqual(computeChecksum(algorithm, whole))
+  }
+})

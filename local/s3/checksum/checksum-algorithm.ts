@@ -1,7 +1,7 @@
 import { createHash, hash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
-import { crc32c } from './crc32c.ts'
-import { finishCrc64Nvme, startCrc64Nvme, updateCrc64Nvme } from './crc64-nvme.ts'
+import { crcParameters } from './crc-parameters.ts'
+import { createReflectedCrc, type UpdateCrc } from './reflected-crc.ts'
 
 export const checksumAlgorithms = ['CRC32', 'CRC32C', 'CRC64NVME', 'SHA1', 'SHA256'] as const
 export type ChecksumAlgorithm = (typeof checksumAlgorithms)[number]
@@ -31,13 +31,10 @@ export interface RunningChecksum {
 export function startChecksum(algorithm: ChecksumAlgorithm | 'MD5'): RunningChecksum {
   switch (algorithm) {
     case 'CRC32':
-      return running32(crc32)
+      return startCrc32()
     case 'CRC32C':
-      return running32(crc32c)
-    case 'CRC64NVME': {
-      const state = startCrc64Nvme()
-      return { update: (bytes) => updateCrc64Nvme(state, bytes), digest: () => finishCrc64Nvme(state) }
-    }
+    case 'CRC64NVME':
+      return startReflectedCrc(algorithm)
     default: {
       const hash = createHash(algorithm)
       return { update: (bytes) => void hash.update(bytes), digest: () => hash.digest() }
@@ -45,17 +42,33 @@ export function startChecksum(algorithm: ChecksumAlgorithm | 'MD5'): RunningChec
   }
 }
 
-function running32(next: (bytes: Uint8Array, previous: number) => number): RunningChecksum {
+function startCrc32(): RunningChecksum {
   let crc = 0
   return {
-    update: (bytes) => {
-      crc = next(bytes, crc)
+    update(bytes) {
+      crc = crc32(bytes, crc)
     },
-    digest: () => {
+    digest() {
       const value = Buffer.alloc(4)
       value.writeUInt32BE(crc)
       return value
     },
+  }
+}
+
+const updates = new Map<string, UpdateCrc>()
+
+function startReflectedCrc(algorithm: 'CRC32C' | 'CRC64NVME'): RunningChecksum {
+  const { width, polynomial } = crcParameters[algorithm]
+  const update = updates.get(algorithm) ?? createReflectedCrc(polynomial)
+  updates.set(algorithm, update)
+  const inverted = (1n << BigInt(width)) - 1n
+  let register = inverted
+  return {
+    update(bytes) {
+      register = update(register, bytes)
+    },
+    digest: () => Buffer.from((register ^ inverted).toString(16).padStart(width / 4, '0'), 'hex'),
   }
 }
 

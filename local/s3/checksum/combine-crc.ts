@@ -1,14 +1,10 @@
-/** Reflected polynomials of the CRCs whose value for a whole object follows from those of its parts. */
-const parameters = {
-  CRC32: { width: 32, polynomial: 0xedb88320n },
-  CRC32C: { width: 32, polynomial: 0x82f63b78n },
-  CRC64NVME: { width: 64, polynomial: 0x9a6c9329ac4bc9b5n },
-} as const
+import { crcParameters } from './crc-parameters.ts'
 
-export type CombinableAlgorithm = keyof typeof parameters
+/** A checksum whose value for a whole object follows from those of its parts. */
+export type CombinableAlgorithm = keyof typeof crcParameters
 
 export function isCombinable(algorithm: string): algorithm is CombinableAlgorithm {
-  return algorithm in parameters
+  return algorithm in crcParameters
 }
 
 /** The CRC of the parts put together. Appending n bytes multiplies a CRC by x^8n; addition in GF(2) is XOR. */
@@ -16,7 +12,7 @@ export function combineCrcs(
   algorithm: CombinableAlgorithm,
   parts: readonly { readonly crc: Uint8Array; readonly size: number }[],
 ): Buffer {
-  const { width, polynomial } = parameters[algorithm]
+  const { width, polynomial } = crcParameters[algorithm]
   let combined = 0n
   for (const { crc, size } of parts) {
     combined = multiply(combined, powerOfX(BigInt(size) * 8n, width, polynomial), width, polynomial)
