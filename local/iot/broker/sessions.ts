@@ -21,20 +21,29 @@ export interface Sessions {
 export function createSessions(store: Store, clock: () => Date): Sessions {
   const subscriptions = createSessionSubscriptions(store)
   const queue = createSessionQueue(store)
-  const expiries = store.collection<number>('session-expiry')
+  const stored = store.collection<number>('session-expiry')
+  // In memory as well: most clients that connect have left no session behind, and need not wait for the disk to hear it.
+  const expiries = new Map(stored.list().map(({ id, value }) => [id, value]))
   const nowMs = () => clock().getTime()
 
-  const leave = (clientId: string) => expiries.put(clientId, nowMs() + SESSION_EXPIRY_SECONDS * 1000)
+  const leave = (clientId: string) => {
+    const expiryMs = nowMs() + SESSION_EXPIRY_SECONDS * 1000
+    stored.put(clientId, expiryMs)
+    expiries.set(clientId, expiryMs)
+  }
+  const resume = (clientId: string) => {
+    if (expiries.delete(clientId)) stored.delete(clientId)
+  }
   const end = (clientId: string) => {
     subscriptions.removeAll(clientId)
     queue.removeAll(clientId)
-    expiries.delete(clientId)
+    resume(clientId)
   }
   const endExpired = () => {
-    for (const { id, value } of expiries.list()) if (value <= nowMs()) end(id)
+    for (const [clientId, expiryMs] of expiries) if (expiryMs <= nowMs()) end(clientId)
   }
   // Those who were connected when the last broker was killed.
-  for (const clientId of subscriptions.clients()) if (expiries.get(clientId) === undefined) leave(clientId)
+  for (const clientId of subscriptions.clients()) if (!expiries.has(clientId)) leave(clientId)
   const timer = setInterval(endExpired, EXPIRY_CHECK_MS).unref()
 
   return {
@@ -44,7 +53,7 @@ export function createSessions(store: Store, clock: () => Date): Sessions {
       const expiryMs = expiries.get(clientId)
       if (expiryMs !== undefined && expiryMs <= nowMs()) end(clientId)
     },
-    resume: (clientId) => void expiries.delete(clientId),
+    resume,
     leave,
     close: () => clearInterval(timer),
   }
