@@ -27,6 +27,8 @@ function toBytes(data: SourceData): Uint8Array {
 }
 
 const printable = fc.string({ unit: fc.constantFrom(...'abcXYZ019 \t=,;:/+-_.~!*()\'"&%'), maxLength: 40 })
+/** The SDK's signer loses a parameter that is named as the prototype is. */
+const parameterName = fc.string({ minLength: 1, maxLength: 10 }).filter((name) => name !== '__proto__')
 const headerName = fc.stringMatching(/^x-[a-z][a-z0-9-]{0,20}$/)
 
 test('signs as the AWS SDK does', async () => {
@@ -40,7 +42,7 @@ test('signs as the AWS SDK does', async () => {
           minLength: 1,
           maxLength: 4,
         }),
-        query: fc.dictionary(fc.string({ minLength: 1, maxLength: 10 }), fc.string({ maxLength: 20 })),
+        query: fc.dictionary(parameterName, fc.string({ maxLength: 20 })),
         headers: fc.dictionary(headerName, printable),
         secretAccessKey: fc.string({ minLength: 1, maxLength: 100 }),
         sessionToken: fc.stringMatching(/^[A-Za-z0-9+/=]{1,80}$/),
