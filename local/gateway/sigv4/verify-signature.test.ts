@@ -51,11 +51,15 @@ function verify(head: ReturnType<typeof send>, payloadHash: string, at = now): s
 
 const segment = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 }).filter((text) => text.isWellFormed())
 const headerValue = fc.string({ unit: fc.constantFrom(...'abc XYZ019,;="/\t'), maxLength: 20 })
+/** The SDK's signer loses a parameter that is named as the prototype is. */
+const parameterName = segment.filter((name) => name !== '__proto__')
 const request = fc.record({
   service: fc.constantFrom('s3', 'iot', 'kms'),
   method: fc.constantFrom('GET', 'PUT', 'POST', 'DELETE'),
   segments: fc.array(fc.oneof(segment, fc.constantFrom('.', '..', '')), { maxLength: 5 }),
-  query: fc.dictionary(segment, fc.oneof(segment, fc.array(segment, { minLength: 1, maxLength: 3 })), { maxKeys: 4 }),
+  query: fc.dictionary(parameterName, fc.oneof(segment, fc.array(segment, { minLength: 1, maxLength: 3 })), {
+    maxKeys: 4,
+  }),
   headers: fc.dictionary(fc.stringMatching(/^x-amz-meta-[a-z]{1,8}$/), headerValue, { maxKeys: 3 }),
   sessionToken: fc.option(fc.base64String({ minLength: 4, maxLength: 40 }), { nil: undefined }),
 })
