@@ -16,12 +16,12 @@ export interface CloudProgram extends Pick<Program<CloudFacts>, 'pid'> {
   stop(): Promise<void>
 }
 
-/** The embedded cloud in a process of its own, on an empty folder that goes with it; deploys the assembly, if there is one. */
-export async function startCloud(assembly?: string): Promise<CloudProgram> {
+/** The embedded cloud in a process of its own, on an empty folder that goes with it. */
+export async function startCloud(): Promise<CloudProgram> {
   const stateDir = await mkdtemp(join(tmpdir(), 'thingdrop-bench-'))
   const removeState = () => rm(stateDir, { recursive: true, force: true, maxRetries: 3 })
   try {
-    const cloud = await startProgram<CloudFacts>('cloud', assembly === undefined ? [stateDir] : [stateDir, assembly])
+    const cloud = await startProgram<CloudFacts>('cloud', [stateDir])
     const { endpoints, region, operatorCredentials } = cloud.ready
     return {
       pid: cloud.pid,
