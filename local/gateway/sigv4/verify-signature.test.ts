@@ -13,7 +13,9 @@ const secretAccessKey = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY'
 const now = new Date('2026-03-04T05:06:07Z')
 const emptyHash = hash('sha256', '')
 
-const encode = (text: string) => encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16)}`)
+/** RFC 3986, 2.1: hexadecimal digits in capitals, as the canonical form has them. */
+const encode = (text: string) =>
+  encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
 
 /** The signed request as Node's HTTP parser would show it. */
 function send(request: HttpRequest) {
