@@ -8,7 +8,7 @@ import {
   SendMessageCommand,
   StartMessageMoveTaskCommand,
 } from '@aws-sdk/client-sqs'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, onTestFinished, test } from 'vitest'
 import { startSqs } from './sqs-fixture.ts'
 
 const { client, createQueue, send, receive, count, later, stop } = await startSqs()
@@ -84,6 +84,16 @@ test('a long poll sees a delayed message when its delay is over', async () => {
   await send(QueueUrl, 'later')
   expect(await count(QueueUrl)).toEqual([0, 0, 1])
   expect(await receive(QueueUrl, { WaitTimeSeconds: 20 })).toHaveLength(1)
+})
+
+test('a long poll misses no message that becomes visible while it looks', async () => {
+  const slow = await startSqs({ secondsPerLook: 0.7 })
+  onTestFinished(() => slow.stop())
+  const { QueueUrl } = await slow.createQueue({ DelaySeconds: '1' })
+  await slow.send(QueueUrl, 'late')
+  const begun = performance.now()
+  expect(await slow.receive(QueueUrl, { WaitTimeSeconds: 10 })).toMatchObject([{ Body: 'late' }])
+  expect(performance.now() - begun).toBeLessThan(5000)
 })
 
 test('messages come in the order they were sent, at most ten at a time', async () => {

@@ -18,8 +18,7 @@ export function createReceiveOperations(state: SqsState) {
   const { queues, messages, arrivals, clock } = state
 
   /** Up to `limit` messages, hidden from now on; those received too often go to the dead-letter queue instead. */
-  function take(queue: Queue, { limit, visibilitySeconds }: Wish): StoredMessage[] {
-    const now = clock().getTime()
+  function take(queue: Queue, { limit, visibilitySeconds }: Wish, now: number): StoredMessage[] {
     messages.deleteSentBefore(queue.name, now - readNumber(queue, 'MessageRetentionPeriod') * 1000)
     const redrive = readRedrivePolicy(queue)
     const deadLetters = redrive && queues.findByArn(redrive.deadLetterTargetArn)
@@ -47,10 +46,11 @@ export function createReceiveOperations(state: SqsState) {
     while (true) {
       const queue = queues.get(name)
       if (!queue) throw queueDoesNotExist()
-      const taken = state.transaction(() => take(queue, wish(queue)))
+      // One time for both looks: a message that became visible between two would be seen by neither.
+      const now = clock().getTime()
+      const taken = state.transaction(() => take(queue, wish(queue), now))
       const remaining = deadline - performance.now()
       if (taken.length > 0 || remaining <= 0) return taken
-      const now = clock().getTime()
       const next = messages.nextVisibleAt(name, now) ?? Number.POSITIVE_INFINITY
       await arrivals.wait(name, Math.min(remaining, next - now))
       if (arrivals.closed) return []

@@ -24,10 +24,13 @@ export interface SqsFixture {
   stop(): Promise<void>
 }
 
-/** Queues behind a gateway of their own, for tests. */
-export async function startSqs(): Promise<SqsFixture> {
+/** Queues behind a gateway of their own, for tests; their clock goes on by `secondsPerLook` each time it is read. */
+export async function startSqs({ secondsPerLook = 0 } = {}): Promise<SqsFixture> {
   let aheadSeconds = 0
-  const clock = () => new Date(Date.now() + aheadSeconds * 1000)
+  const clock = () => {
+    aheadSeconds += secondsPerLook
+    return new Date(Date.now() + aheadSeconds * 1000)
+  }
   const parts: { close(): void }[] = []
   const gateway = await startGateway((at) => {
     const sqs = createSqs({ ...at, accountId, region, clock })
