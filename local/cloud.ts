@@ -92,6 +92,7 @@ async function openCloud(
   writePorts(stateDir, ports)
   cloud.s3.start()
   await lambda.start()
+  cloud.events.start()
   // First of all: functions that are at work still need every service.
   onClose(() => lambda.settle())
   return {

@@ -4,6 +4,7 @@ import { createAssetStore } from './deploy/asset-store.ts'
 import { createDeployer } from './deploy/create-deployer.ts'
 import { createDynamoDb } from './dynamodb/create-dynamodb.ts'
 import type { Endpoints } from './endpoints.ts'
+import { createEvents } from './events/create-events.ts'
 import { createCall, requestContext, serviceCall } from './gateway/call.ts'
 import { createGateway } from './gateway/gateway.ts'
 import { createHttpApi } from './http-api/create-http-api.ts'
@@ -17,6 +18,7 @@ import { createKms } from './kms/create-kms.ts'
 import { createLambda } from './lambda/create-lambda.ts'
 import { createS3 } from './s3/create-s3.ts'
 import { createSqs } from './sqs/create-sqs.ts'
+import { queueUrlOf } from './sqs/queue-url-of.ts'
 
 export interface ServicesOptions {
   readonly folder: string
@@ -76,6 +78,7 @@ export async function openServices(options: ServicesOptions) {
       caFile: identity.caFile,
     }),
   )
+  const events = open(createEvents({ ...under('events'), authorizer, lambda: lambda.operations, sqs: sqs.operations }))
   const httpApi = open(createHttpApi({ ...under('http-api'), authorizer, credentials, lambda: lambda.operations }))
   const registry = open(createRegistry(under('iot')))
   const iotControl = createIotControl({
@@ -98,6 +101,7 @@ export async function openServices(options: ServicesOptions) {
   const operations = {
     apigateway: httpApi.operations,
     dynamodb: dynamodb.operations,
+    events: events.operations,
     iam: iam.operations,
     iot: iotControl.operations,
     kms: kms.operations,
@@ -128,6 +132,7 @@ export async function openServices(options: ServicesOptions) {
       services: {
         cloudformation: cloudFormation.service,
         dynamodb: dynamodb.service,
+        events: events.service,
         iam: iam.service,
         iot: iotControl.service,
         iotdata: dataPlane.service,
@@ -147,7 +152,7 @@ export async function openServices(options: ServicesOptions) {
   )
 
   return {
-    ...{ dynamodb, identity, iam, s3, lambda, httpApi, dataPlane, deployer, gateway, logFolder },
+    ...{ dynamodb, events, identity, iam, s3, lambda, httpApi, dataPlane, deployer, gateway, logFolder },
     /** By service, what a caller may ask for; S3's are those that a deployer asks for. */
     operations: {
       ...operations,
@@ -156,10 +161,4 @@ export async function openServices(options: ServicesOptions) {
       sts: iam.sts,
     },
   }
-}
-
-/** SQS looks only at the path of a queue URL. */
-function queueUrlOf(queueArn: string): string {
-  const [, , , , accountId, name] = queueArn.split(':')
-  return `https://sqs/${accountId}/${name}`
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as cloudformation from '@aws-sdk/client-cloudformation'
 import * as dynamodb from '@aws-sdk/client-dynamodb'
+import * as events from '@aws-sdk/client-eventbridge'
 import * as iam from '@aws-sdk/client-iam'
 import * as iot from '@aws-sdk/client-iot'
 import * as kms from '@aws-sdk/client-kms'
@@ -16,7 +17,7 @@ import { routesTo } from './s3/routes.ts'
 
 const readme = readFileSync(join(import.meta.dirname, 'README.md'), 'utf8')
 /** What the SDK knows of a service: its commands are the operations of the API. */
-const models: Record<string, object> = { cloudformation, dynamodb, iam, iot, kms, s3, sqs, sts }
+const models: Record<string, object> = { cloudformation, dynamodb, events, iam, iot, kms, s3, sqs, sts }
 
 function operationsOfModel(model: object): string[] {
   return Object.keys(model).flatMap((name) => /^(\w+)Command$/.exec(name)?.[1] ?? [])

@@ -4,6 +4,7 @@ import { awsJson } from '#local/gateway/aws-json.ts'
 import { createCall, requestContext } from '#local/gateway/call.ts'
 import { restJson } from '#local/gateway/rest-json.ts'
 import { type Authorizer, AwsError, type Call, type Caller, type HttpService, type Operations } from '#local/service.ts'
+import { queueUrlOf } from '#local/sqs/queue-url-of.ts'
 import { openStore } from '#local/store.ts'
 import { createAsyncInvocations } from './async-invocations.ts'
 import { createBatchesInFlight } from './batches-in-flight.ts'
@@ -179,12 +180,6 @@ export function createLambda(options: LambdaOptions): Lambda {
       store.close()
     },
   }
-}
-
-/** SQS looks only at the path of a queue URL. */
-function queueUrlOf(queueArn: string): string {
-  const [, , , , accountId, name] = queueArn.split(':')
-  return `https://sqs/${accountId}/${name}`
 }
 
 /** The status of an invocation depends on its type, not on the operation. */
