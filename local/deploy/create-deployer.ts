@@ -17,7 +17,7 @@ export interface DeployerOptions {
   readonly region: string
   readonly clock: () => Date
   readonly assets: AssetStore
-  /** By the name in resource types' handlers: `iam`, `s3`, `sqs`, `lambda`, `logs`, `dynamodb`, `kms`, `iot`, `apigateway`. */
+  /** By the name in resource types' handlers: `iam`, `s3`, `sqs`, `lambda`, `logs`, `dynamodb`, `events`, `kms`, `iot`, `apigateway`. */
   readonly services: Readonly<Record<string, Operations>>
   /** The calls of the stack's owner. */
   readonly ownerCall: () => Call

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createSecureContext } from 'node:tls'
 import { expect, onTestFinished, test } from 'vitest'
+import { createEvents } from '#local/events/create-events.ts'
 import { createCall } from '#local/gateway/call.ts'
 import { createHttpApi } from '#local/http-api/create-http-api.ts'
 import { createIam } from '#local/iam/create-iam.ts'
@@ -94,6 +95,12 @@ const template = {
     }),
     Stage: resource('AWS::ApiGatewayV2::Stage', { ...api, AutoDeploy: true, StageName: '$default' }),
     ThingType: resource('AWS::IoT::ThingType', { ThingTypeName: 'device' }),
+    ThingGroup: resource('AWS::IoT::ThingGroup', { Tags: [{ Key: 'a', Value: 'b' }] }),
+    Sweep: resource('AWS::Events::Rule', {
+      ScheduleExpression: 'rate(1 day)',
+      Tags: [{ Key: 'a', Value: 'b' }],
+      Targets: [{ Id: 'function', Arn: arn('Function') }],
+    }),
     DevicePolicy: resource('AWS::IoT::Policy', { PolicyDocument: document(allow('iot:Connect')) }),
     DeviceRole: resource('AWS::IAM::Role', {
       AssumeRolePolicyDocument: document({
@@ -131,6 +138,7 @@ function startServices() {
     assumeRole: (roleArn, sessionName) => iam.assumeRole({ roleArn, sessionName, principal: 'lambda.amazonaws.com' }),
     findCode: (_bucket, key) => assets.find(key),
   })
+  const events = createEvents({ ...under('events'), authorizer, lambda: lambda.operations, sqs: sqs.operations })
   const httpApi = createHttpApi({ ...under('api'), authorizer, credentials, lambda: lambda.operations })
   const registry = createRegistry(under('iot'))
   const endpoints = () => ({ data: 'localhost:1', credentials: 'localhost:2' })
@@ -152,6 +160,7 @@ function startServices() {
     )
   const services: Readonly<Record<string, Operations>> = {
     apigateway: httpApi.operations,
+    events: events.operations,
     iam: iam.operations,
     iot: iot.operations,
     kms: kms.operations,
@@ -173,6 +182,7 @@ function startServices() {
     deployer.close()
     await lambda.close()
     await httpApi.close()
+    await events.close()
     await s3.close()
     for (const service of [registry, kms, sqs, iam]) service.close()
     rmSync(folder, { recursive: true })
@@ -204,6 +214,8 @@ async function countAll({ call }: ReturnType<typeof startServices>) {
     devicePolicies: (await call('iot', 'ListPolicies')).policies.length,
     roleAliases: (await call('iot', 'ListRoleAliases')).roleAliases.length,
     rules: (await call('iot', 'ListTopicRules')).rules.length,
+    schedules: (await call('events', 'ListRules')).Rules.length,
+    thingGroups: (await call('iot', 'ListThingGroups')).thingGroups.length,
     thingTypes: (await call('iot', 'ListThingTypes')).thingTypes.length,
   }
 }
@@ -231,6 +243,8 @@ test('a deployment that is cut off after any call goes on, and makes nothing twi
     devicePolicies: 1,
     roleAliases: 1,
     rules: 1,
+    schedules: 1,
+    thingGroups: 1,
     thingTypes: 1,
   })
 })

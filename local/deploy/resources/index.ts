@@ -3,10 +3,12 @@ import { httpApi, httpApiIntegration, httpApiRoute, httpApiStage } from './api-g
 import { customResource } from './custom-resource.ts'
 import { globalTable } from './dynamodb-global-table.ts'
 import { table } from './dynamodb-table.ts'
+import { eventsRule } from './events-rule.ts'
 import { managedPolicy, policy } from './iam-policy.ts'
 import { role } from './iam-role.ts'
 import { iotPolicy } from './iot-policy.ts'
 import { roleAlias } from './iot-role-alias.ts'
+import { thingGroup } from './iot-thing-group.ts'
 import { thingType } from './iot-thing-type.ts'
 import { topicRule } from './iot-topic-rule.ts'
 import { key, keyAlias } from './kms.ts'
@@ -26,11 +28,13 @@ export const resourceTypes: Readonly<Record<string, ResourceType>> = {
   'AWS::CloudFormation::CustomResource': customResource,
   'AWS::DynamoDB::GlobalTable': globalTable,
   'AWS::DynamoDB::Table': table,
+  'AWS::Events::Rule': eventsRule,
   'AWS::IAM::ManagedPolicy': managedPolicy,
   'AWS::IAM::Policy': policy,
   'AWS::IAM::Role': role,
   'AWS::IoT::Policy': iotPolicy,
   'AWS::IoT::RoleAlias': roleAlias,
+  'AWS::IoT::ThingGroup': thingGroup,
   'AWS::IoT::ThingType': thingType,
   'AWS::IoT::TopicRule': topicRule,
   'AWS::KMS::Alias': keyAlias,
