@@ -1,5 +1,4 @@
-import type { X509Certificate } from 'node:crypto'
-import { DeviceFault } from './device-fault.ts'
+import { checkValidity } from './certificate-validity.ts'
 import type { Identity } from './device-folder.ts'
 import { type MqttConnection, openMqttConnection } from './mqtt-connection.ts'
 import { type RetryOptions, retry } from './retry.ts'
@@ -22,17 +21,4 @@ export async function connect(identity: Identity, runtime: Runtime, retrying: Re
     runtime,
     retrying,
   )
-}
-
-/** The service only hangs up on a certificate outside its time; here the two dates can be told. */
-function checkValidity({ validFromDate, validToDate }: X509Certificate, now: Date): void {
-  if (now < validFromDate) {
-    throw new DeviceFault(
-      'CERTIFICATE_NOT_YET_VALID',
-      `the certificate is valid from ${validFromDate.toISOString()}, and this machine's clock says ${now.toISOString()}`,
-    )
-  }
-  if (now > validToDate) {
-    throw new DeviceFault('CERTIFICATE_EXPIRED', `the certificate was valid until ${validToDate.toISOString()}`)
-  }
 }

@@ -1,8 +1,10 @@
-import type { DeviceConfiguration } from '#contract/api.ts'
+import type { DeviceConfiguration } from '#contract/certificates-api.ts'
 import { DeviceFault } from './device-fault.ts'
 
 /** What `device.json` holds: what the API told at enrollment, and the CAs that the owner of this machine trusts. */
-export interface SavedConfiguration extends DeviceConfiguration {
+export interface SavedConfiguration extends Omit<DeviceConfiguration, 'apiUrl'> {
+  /** Absent in what was saved before devices could renew. */
+  readonly apiUrl?: string | undefined
   /** PEM file of the CAs to trust instead of Node's own. */
   readonly caFile?: string | undefined
 }
@@ -15,12 +17,17 @@ const members: { [Name in keyof Required<SavedConfiguration>]: 'required' | 'opt
   roleAlias: 'required',
   mqttEndpoint: 'required',
   credentialsEndpoint: 'required',
+  apiUrl: 'optional',
   s3Endpoint: 'optional',
   caFile: 'optional',
 }
 
+export function formatConfiguration(configuration: SavedConfiguration): string {
+  return `${JSON.stringify(configuration, undefined, 2)}\n`
+}
+
 /**
- * Reads what enroll wrote. Checked by hand: the zod schema judged the answer at enrollment, and loading zod would
+ * Reads what formatConfiguration wrote. Checked by hand: the zod schema judged the answer at enrollment, and loading zod would
  * cost every later start more than all the rest. Throws FOLDER_DAMAGED.
  */
 export function parseConfiguration(json: string): SavedConfiguration {

@@ -46,7 +46,7 @@ const deviceFaults = {
   SERVER_CERTIFICATE_NOT_YET_VALID: { hint: 'check the clock of this machine: it seems to be behind' },
 
   CERTIFICATE_EXPIRED: {
-    hint: 'check the clock; if it is right, make another claim and run: thingdrop-device enroll --force',
+    hint: 'check the clock; if it is right, ask an operator for a new claim (thingdrop claims create --thing NAME --replace), then run: thingdrop-device enroll --force',
   },
   CERTIFICATE_NOT_YET_VALID: { hint: 'check the clock of this machine: it seems to be behind' },
   CERTIFICATE_REVOKED: { hint: 'ask an operator why; a new claim and enroll --force give a new certificate' },
@@ -67,6 +67,18 @@ const deviceFaults = {
   MQTT_CREDENTIALS_REFUSED: { hint: 'the broker asks for a user name: check mqttEndpoint' },
   MQTT_NOT_AUTHORIZED: { hint: 'no IoT policy lets this thing connect: ask an operator to explain it' },
   MQTT_PROTOCOL: { hint: 'what answered does not speak MQTT: check mqttEndpoint' },
+
+  API_URL_UNUSABLE: {
+    hint: 'put the https address of the API into device.json as "apiUrl", or enroll again with a new claim and --force',
+  },
+  RENEWAL_REFUSED: { hint: 'check the clock and apiUrl in device.json; else ask an operator: thingdrop explain THING' },
+  RENEWAL_UNAVAILABLE: {
+    hint: 'the service is busy or down: try again, the new key is kept',
+    transient: true,
+  },
+  RENEWAL_ABANDONED: {
+    hint: 'the present certificate stays in use; ask an operator why the new one was refused: thingdrop explain CERTIFICATE',
+  },
 
   THING_NOT_ATTACHED: { hint: 'connect once to be registered: thingdrop-device connect; else ask an operator' },
   ROLE_ALIAS_DENIED: {

@@ -13,12 +13,20 @@ export interface Identity {
   readonly tls: { readonly key: string; readonly cert: string; readonly ca?: string }
 }
 
-export interface DeviceFiles {
+/** The files of one identity. */
+export interface Slot {
   readonly key: string
-  /** The key that a certificate is being asked for; it becomes `key` when the certificate is here. */
-  readonly pendingKey: string
   readonly certificate: string
   readonly configuration: string
+}
+
+export interface DeviceFiles extends Slot {
+  /** The key that enrollment asks a certificate for; it becomes `key` when the certificate is here. */
+  readonly pendingKey: string
+  /** What renewal asks for beside the present identity; it takes its place when it has worked. */
+  readonly renewal: Slot
+  /** What the present identity took the place of, until the service knows of that. */
+  readonly previous: Slot
 }
 
 /** The files of a device folder, which is made (mode 0700) when it is not there. Throws FOLDER_UNUSABLE. */
@@ -39,9 +47,34 @@ export function readIdentity(dir: string): Identity {
   if (json === undefined || cert === undefined) throw new DeviceFault('NOT_ENROLLED', `${dir} holds no device`)
   const configuration = parseConfiguration(json)
   const certificate = parseCertificate(cert, files.certificate)
-  const key = readKeyOf(certificate, files)
-  const ca = configuration.caFile === undefined ? undefined : readCaFile(configuration.caFile)
-  return { configuration, certificate, tls: { key, cert, ...(ca !== undefined && { ca }) } }
+  const key = readKeyOf(certificate, files.key)
+  if (key !== undefined) return createIdentity(configuration, certificate, cert, key)
+  // The certificate is replaced before its key: a crash between the two leaves the key where it came from.
+  const strays = [files.pendingKey, files.renewal.key, files.previous.key]
+  const stray = strays.find((path) => readKeyOf(certificate, path) !== undefined)
+  // Else another process is replacing them just now.
+  if (readOptional(files.certificate) === cert) {
+    if (stray === undefined) {
+      throw new DeviceFault('FOLDER_DAMAGED', `${files.key} is not the key of the certificate beside it`)
+    }
+    renameDurably(stray, files.key)
+  }
+  return readIdentity(dir)
+}
+
+/** The identity of a slot beside the present one; undefined unless all of it is there and fits. Throws KEY_EXPOSED, FOLDER_UNUSABLE, CA_FILE_UNREADABLE. */
+export function readSpare(slot: Slot): Identity | undefined {
+  try {
+    const json = readOptional(slot.configuration)
+    const cert = readOptional(slot.certificate)
+    if (json === undefined || cert === undefined) return undefined
+    const certificate = parseCertificate(cert, slot.certificate)
+    const key = readKeyOf(certificate, slot.key)
+    return key === undefined ? undefined : createIdentity(parseConfiguration(json), certificate, cert, key)
+  } catch (error) {
+    if (error instanceof DeviceFault && error.code === 'FOLDER_DAMAGED') return undefined
+    throw error
+  }
 }
 
 /** The PEM of a key that nobody else may read, or undefined when there is none. Throws KEY_EXPOSED, FOLDER_UNUSABLE. */
@@ -73,13 +106,28 @@ export function readCaFile(path: string): string {
   }
 }
 
-function deviceFiles(dir: string): DeviceFiles {
+export function deviceFiles(dir: string): DeviceFiles {
+  const slot = (name: string): Slot => ({
+    key: join(dir, `${name}.key`),
+    certificate: join(dir, `${name}.pem`),
+    configuration: join(dir, `${name}.json`),
+  })
   return {
-    key: join(dir, 'device.key'),
+    ...slot('device'),
     pendingKey: join(dir, 'device.key.pending'),
-    certificate: join(dir, 'device.pem'),
-    configuration: join(dir, 'device.json'),
+    renewal: slot('renewal'),
+    previous: slot('previous'),
   }
+}
+
+function createIdentity(
+  configuration: SavedConfiguration,
+  certificate: X509Certificate,
+  cert: string,
+  key: string,
+): Identity {
+  const ca = configuration.caFile === undefined ? undefined : readCaFile(configuration.caFile)
+  return { configuration, certificate, tls: { key, cert, ...(ca !== undefined && { ca }) } }
 }
 
 function parseCertificate(pem: string, path: string): X509Certificate {
@@ -90,15 +138,9 @@ function parseCertificate(pem: string, path: string): X509Certificate {
   }
 }
 
-/** Certificate and key are two files: enroll replaces the certificate first, so a crash between them is mended here. */
-function readKeyOf(certificate: X509Certificate, { key, pendingKey }: DeviceFiles): string {
-  for (const path of [key, pendingKey]) {
-    const pem = readKey(path)
-    if (pem === undefined || !certificate.checkPrivateKey(parseKey(pem, path))) continue
-    if (path === pendingKey) renameDurably(pendingKey, key)
-    return pem
-  }
-  throw new DeviceFault('FOLDER_DAMAGED', `${key} is not the key of the certificate beside it`)
+function readKeyOf(certificate: X509Certificate, path: string): string | undefined {
+  const pem = readKey(path)
+  return pem !== undefined && certificate.checkPrivateKey(parseKey(pem, path)) ? pem : undefined
 }
 
 function readOptional(path: string): string | undefined {

@@ -1,8 +1,11 @@
+import type { X509Certificate } from 'node:crypto'
+import { existsSync, statSync } from 'node:fs'
+import { checkValidity, renewalDueAt } from './certificate-validity.ts'
 import { connect } from './connect.ts'
 import { type CredentialCache, createCredentialCache } from './credential-cache.ts'
 import { type Credentials, fetchCredentials } from './credentials.ts'
 import type { SavedConfiguration } from './device-configuration.ts'
-import { type Identity, readIdentity } from './device-folder.ts'
+import { deviceFiles, type Identity, readIdentity } from './device-folder.ts'
 import type { EnrollOptions } from './enroll.ts'
 import { createHttpTransport } from './http-transport.ts'
 import type { MqttConnection } from './mqtt-connection.ts'
@@ -21,12 +24,29 @@ export interface DeviceOptions {
   readonly runtime?: Runtime
 }
 
-/** One device. Its folder is read at the first use; connections are kept until close. Every method throws DeviceFault or the contract's Fault. */
+/** What renew did. */
+export interface Renewal {
+  /** notDue: nothing · renewed: `notAfter` and `dueAt` are the new certificate's. */
+  readonly outcome: 'notDue' | 'renewed'
+  readonly notAfter: Date
+  /** When the certificate is to be renewed. */
+  readonly dueAt: Date
+}
+
+/**
+ * One device. Its folder is read at the first use, and again when its certificate was replaced; connections are kept until close.
+ * A renewal that was cut short once its certificate was in place is ended by whatever method comes first. Every method throws DeviceFault or the contract's Fault. */
 export interface Device {
   /** What enrollment left. Throws NOT_ENROLLED and the other faults of the folder. */
   configuration(): SavedConfiguration
   /** Trades a claim for a certificate and saves it, in place of what is there. Tries for 5 minutes when not told otherwise. */
   enroll(options: Omit<EnrollOptions, 'dir'>, retrying?: Partial<RetryOptions>): Promise<SavedConfiguration>
+  /**
+   * Renews the certificate when two thirds of its life and a little more are over, or at once with `force`, and goes on with a
+   * renewal that was cut short. The present certificate stays in use until the new one has worked; a connection to MQTT
+   * ends when the new one is tried out. Every step tries for 5 minutes when not told otherwise.
+   */
+  renew(options?: { readonly force?: boolean }, retrying?: Partial<RetryOptions>): Promise<Renewal>
   /** Connects to MQTT, waiting for the registration after a first connection. Tries for 5 minutes when not told otherwise. */
   connect(retrying?: Partial<RetryOptions>): Promise<MqttConnection>
   /** Role-alias credentials that are good for some minutes at least; one set is kept. Tries for 2 minutes when not told otherwise. */
@@ -37,6 +57,8 @@ export interface Device {
 }
 
 interface Session {
+  /** The certificate file that it was opened with. */
+  readonly stamp: string | undefined
   readonly identity: Identity
   readonly credentials: CredentialCache
   readonly uploader: Uploader
@@ -58,35 +80,113 @@ const forUploads: RetryOptions = { baseMs: 500, timeoutMs: 300_000 }
  */
 export function createDevice({ dir, concurrency = 8, runtime = systemRuntime }: DeviceOptions): Device {
   let session: Session | undefined
+  let settling: Promise<void> | undefined
+  let renewing: Promise<Renewal> | undefined
 
+  /** What is under way when the certificate is replaced ends over the old session's connections. */
   function open(): Session {
-    session ??= openSession(readIdentity(dir), concurrency, runtime)
+    const stamp = stampOf(dir)
+    if (session === undefined || (stamp !== undefined && stamp !== session.stamp)) {
+      session = openSession(readIdentity(dir), stamp, concurrency, runtime)
+    }
     return session
   }
 
   function close(): void {
     session?.close()
     session = undefined
+    settling = undefined
+  }
+
+  /** Once: what this fails of, the method that follows fails of too, or does not mind. */
+  async function settle(retrying: RetryOptions): Promise<Session> {
+    const { certificate } = open().identity
+    settling ??= endRenewal(dir, certificate, runtime, retrying).catch(() => {})
+    await settling
+    retrying.signal?.throwIfAborted()
+    return open()
+  }
+
+  async function renewWhenDue(force: boolean, retrying: RetryOptions): Promise<Renewal> {
+    const { certificate } = readIdentity(dir)
+    if (!force && !isRenewing(dir)) {
+      const now = runtime.clock()
+      checkValidity(certificate, now)
+      if (now < renewalDueAt(certificate)) return renewalOf('notDue', certificate)
+    }
+    const { renew } = await import('./renew.ts')
+    await renew(dir, runtime, retrying)
+    return renewalOf('renewed', readIdentity(dir).certificate)
   }
 
   return {
     configuration: () => open().identity.configuration,
     async enroll(options, retrying) {
-      // Only enrollment needs zod, which takes longer to load than all the rest.
+      // Only enrollment and renewal need zod, which takes longer to load than all the rest.
       const { enroll } = await import('./enroll.ts')
       const configuration = await enroll({ ...options, dir }, runtime, { ...slow, ...retrying })
       close()
       return configuration
     },
-    connect: async (retrying) => connect(open().identity, runtime, { ...slow, ...retrying }),
-    credentials: async (retrying) => retry(open().credentials.get, runtime, { ...forCredentials, ...retrying }),
-    upload: async (path, retrying) => uploadFile(open().uploader, path, { ...forUploads, ...retrying }),
+    async renew({ force = false } = {}, retrying = {}) {
+      renewing ??= renewWhenDue(force, { ...slow, ...retrying }).finally(() => {
+        renewing = undefined
+      })
+      return await renewing
+    },
+    async connect(retrying) {
+      const options = { ...slow, ...retrying }
+      return connect((await settle(options)).identity, runtime, options)
+    },
+    async credentials(retrying) {
+      const options = { ...forCredentials, ...retrying }
+      await settle(options)
+      return retry(() => open().credentials.get(), runtime, options)
+    },
+    async upload(path, retrying) {
+      const options = { ...forUploads, ...retrying }
+      await settle(options)
+      return uploadFile(() => open().uploader, path, options)
+    },
     close,
   }
 }
 
-function openSession(identity: Identity, concurrency: number, runtime: Runtime): Session {
-  const { configuration, tls } = identity
+/** Replacing a file durably makes another file of it. */
+function stampOf(dir: string): string | undefined {
+  const file = statSync(deviceFiles(dir).certificate, { throwIfNoEntry: false })
+  return file && `${file.ino} ${file.mtimeMs}`
+}
+
+function isRenewing(dir: string): boolean {
+  const { renewal, previous } = deviceFiles(dir)
+  return existsSync(renewal.key) || existsSync(previous.certificate)
+}
+
+function renewalOf(outcome: Renewal['outcome'], certificate: X509Certificate): Renewal {
+  return { outcome, notAfter: certificate.validToDate, dueAt: renewalDueAt(certificate) }
+}
+
+/**
+ * Ends a renewal whose certificate is in place, in one attempt, as the device works without. With a certificate that has
+ * expired, a renewal that has its certificate is the only way on, and has all the time.
+ */
+async function endRenewal(
+  dir: string,
+  certificate: X509Certificate,
+  runtime: Runtime,
+  retrying: RetryOptions,
+): Promise<void> {
+  const { renewal, previous } = deviceFiles(dir)
+  if (runtime.clock() > certificate.validToDate && existsSync(renewal.certificate)) {
+    await (await import('./renew.ts')).renew(dir, runtime, retrying)
+  } else if (existsSync(previous.certificate)) {
+    await (await import('./settle-renewal.ts')).settleRenewal(dir, runtime, { ...retrying, timeoutMs: 0 })
+  }
+}
+
+function openSession(identity: Identity, stamp: string | undefined, concurrency: number, runtime: Runtime): Session {
+  const { certificate, configuration, tls } = identity
   const idleTimeoutMs = 60_000
   const mutual = createHttpTransport({ tls, maxConnections: 1, idleTimeoutMs })
   const storage = createHttpTransport({
@@ -94,7 +194,10 @@ function openSession(identity: Identity, concurrency: number, runtime: Runtime):
     maxConnections: concurrency,
     idleTimeoutMs,
   })
-  const credentials = createCredentialCache(() => fetchCredentials(mutual, configuration), runtime)
+  const credentials = createCredentialCache(async () => {
+    checkValidity(certificate, runtime.clock())
+    return await fetchCredentials(mutual, configuration)
+  }, runtime)
   const bucket = {
     url: bucketUrl(configuration),
     transport: storage,
@@ -103,6 +206,7 @@ function openSession(identity: Identity, concurrency: number, runtime: Runtime):
   }
   return {
     identity,
+    stamp,
     credentials,
     uploader: { thingName: configuration.thingName, bucket, credentials, runtime },
     close() {

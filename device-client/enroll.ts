@@ -1,18 +1,19 @@
-import { generateKeyPairSync } from 'node:crypto'
 import { resolve } from 'node:path'
-import { type CreateCertificateResponse, createCertificateResponseSchema } from '#contract/api.ts'
+import { type CreateCertificateResponse, createCertificateResponseSchema } from '#contract/certificates-api.ts'
 import { parseClaimUrl } from '#contract/claim.ts'
-import { Fault } from '#contract/fault.ts'
-import { problemSchema } from '#contract/problem.ts'
+import { parseApiAnswer } from './api-answer.ts'
 import { createCertificateRequest } from './certificate-request.ts'
-import type { SavedConfiguration } from './device-configuration.ts'
+import { formatConfiguration, type SavedConfiguration } from './device-configuration.ts'
 import { DeviceFault } from './device-fault.ts'
-import { type DeviceFiles, openDeviceFolder, parseKey, readCaFile, readKey } from './device-folder.ts'
-import { createHttpTransport, type HttpAnswer, type HttpTransport } from './http-transport.ts'
-import { checkIssuedCertificate } from './issued-certificate.ts'
+import { type DeviceFiles, openDeviceFolder, readCaFile } from './device-folder.ts'
+import { createHttpTransport, type HttpTransport } from './http-transport.ts'
+import { isLoopback } from './is-loopback.ts'
+import { checkIssuedCertificate, formatChain } from './issued-certificate.ts'
+import { prepareKey } from './prepare-key.ts'
+import { dropSlot } from './renewal-slots.ts'
 import { type RetryOptions, retry } from './retry.ts'
 import type { Runtime } from './runtime.ts'
-import { createFileDurably, renameDurably, writeFileDurably } from './write-file-durably.ts'
+import { removeDurably, renameDurably, writeFileDurably } from './write-file-durably.ts'
 
 export interface EnrollOptions {
   readonly dir: string
@@ -22,7 +23,7 @@ export interface EnrollOptions {
   readonly caFile?: string | undefined
 }
 
-const loopbackHosts = ['localhost', '127.0.0.1', '[::1]']
+const codes = { refused: 'ENROLLMENT_REFUSED', unavailable: 'ENROLLMENT_UNAVAILABLE' } as const
 
 /**
  * Trades a claim for a certificate and saves it with its key and configuration. The key is on disk before it is asked
@@ -36,12 +37,12 @@ export async function enroll(
 ): Promise<SavedConfiguration> {
   const { url, thingName, claim } = parseClaimUrl(options.claimUrl)
   const address = new URL(url)
-  if (address.protocol !== 'https:' && !loopbackHosts.includes(address.hostname)) {
+  if (address.protocol !== 'https:' && !isLoopback(address)) {
     throw new DeviceFault('CLAIM_URL_INSECURE', `${address.host} would be spoken to without TLS`)
   }
   const ca = options.caFile === undefined ? undefined : readCaFile(options.caFile)
   const files = openDeviceFolder(options.dir)
-  const privateKey = parseKey(preparePendingKey(files), files.pendingKey)
+  const privateKey = prepareKey(files.pendingKey)
   const transport = createHttpTransport({
     tls: ca === undefined ? {} : { ca },
     maxConnections: 1,
@@ -58,19 +59,6 @@ export async function enroll(
   }
 }
 
-/** The key of an earlier attempt, or a new one. */
-function preparePendingKey({ pendingKey }: DeviceFiles): string {
-  const { privateKey } = generateKeyPairSync('ec', {
-    namedCurve: 'P-256',
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-  })
-  const kept = readKey(pendingKey)
-  if (kept !== undefined) return kept
-  // Of two enrollments at once the second takes the first one's key.
-  return createFileDurably(pendingKey, privateKey) ? privateKey : (readKey(pendingKey) ?? privateKey)
-}
-
 async function requestCertificate(
   transport: HttpTransport,
   url: URL,
@@ -79,28 +67,7 @@ async function requestCertificate(
 ): Promise<CreateCertificateResponse> {
   const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
   const answer = await transport.send({ method: 'POST', url, headers, body, signal })
-  if (answer.status < 200 || answer.status >= 300) throw refusal(answer)
-  const parsed = createCertificateResponseSchema.safeParse(parseJson(answer.body))
-  if (parsed.success) return parsed.data
-  throw new DeviceFault('ANSWER_INVALID', `${url.host} answered ${answer.status} without a certificate`)
-}
-
-function refusal({ status, body }: HttpAnswer): Fault | DeviceFault {
-  const problem = problemSchema.safeParse(parseJson(body))
-  if (problem.success) {
-    const { code, detail, hint } = problem.data
-    return new Fault(code, detail, hint === undefined ? {} : { hint })
-  }
-  const code = status === 429 || status >= 500 ? 'ENROLLMENT_UNAVAILABLE' : 'ENROLLMENT_REFUSED'
-  return new DeviceFault(code, `the API answered ${status}`)
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
+  return parseApiAnswer(answer, url.host, createCertificateResponseSchema, codes)
 }
 
 /** In this order a crash leaves what was there before, or what readIdentity completes. */
@@ -109,8 +76,12 @@ function save(
   answer: CreateCertificateResponse,
   configuration: SavedConfiguration,
 ): SavedConfiguration {
-  writeFileDurably(files.configuration, `${JSON.stringify(configuration, undefined, 2)}\n`)
-  writeFileDurably(files.certificate, `${answer.certificatePem.trim()}\n${answer.chainPem.trim()}\n`)
+  // Their certificates first: what would make a renewal of the replaced identity go on. Their keys may yet be what readIdentity needs.
+  removeDurably(files.previous.certificate, files.renewal.certificate)
+  writeFileDurably(files.configuration, formatConfiguration(configuration))
+  writeFileDurably(files.certificate, formatChain(answer))
   renameDurably(files.pendingKey, files.key)
+  dropSlot(files.previous)
+  dropSlot(files.renewal)
   return configuration
 }

@@ -1,5 +1,5 @@
 export type { Credentials } from './credentials.ts'
-export { createDevice, type Device, type DeviceOptions } from './device.ts'
+export { createDevice, type Device, type DeviceOptions, type Renewal } from './device.ts'
 export type { SavedConfiguration } from './device-configuration.ts'
 export { DeviceFault, type DeviceFaultCode } from './device-fault.ts'
 export type { MqttConnection } from './mqtt-connection.ts'

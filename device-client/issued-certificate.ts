@@ -1,5 +1,5 @@
-import { createHash, type KeyObject, X509Certificate } from 'node:crypto'
-import type { CreateCertificateResponse } from '#contract/api.ts'
+import { type KeyObject, X509Certificate } from 'node:crypto'
+import type { CreateCertificateResponse } from '#contract/certificates-api.ts'
 import { DeviceFault } from './device-fault.ts'
 
 /** Throws ANSWER_INVALID unless the certificate is for our key and our name, and the chain behind it holds up to its root. */
@@ -21,7 +21,7 @@ export function checkIssuedCertificate(
     throw invalid(`the certificate is not for ${thingName}`)
   }
   if (answer.device.thingName !== thingName) throw invalid(`the configuration is not for ${thingName}`)
-  if (createHash('sha256').update(leaf.raw).digest('hex') !== answer.certificateId) {
+  if (certificateIdOf(leaf) !== answer.certificateId) {
     throw invalid('the certificate has another id than the answer says')
   }
   let certificate = leaf
@@ -31,6 +31,16 @@ export function checkIssuedCertificate(
     }
     certificate = issuer
   }
+}
+
+/** As AWS IoT names a certificate: the SHA-256 of its DER, in lower-case hex. */
+export function certificateIdOf({ fingerprint256 }: X509Certificate): string {
+  return fingerprint256.replaceAll(':', '').toLowerCase()
+}
+
+/** The certificate and what is behind it, as one PEM file. */
+export function formatChain({ certificatePem, chainPem }: CreateCertificateResponse): string {
+  return `${certificatePem.trim()}\n${chainPem.trim()}\n`
 }
 
 function parseCertificates(pem: string): X509Certificate[] {

@@ -29,19 +29,18 @@ function toBytes(data: SourceData): Uint8Array {
 const printable = fc.string({ unit: fc.constantFrom(...'abcXYZ019 \t=,;:/+-_.~!*()\'"&%'), maxLength: 40 })
 /** The SDK's signer loses a parameter that is named as the prototype is. */
 const parameterName = fc.string({ minLength: 1, maxLength: 10 }).filter((name) => name !== '__proto__')
+/** Dots alone are resolved by URL before anything is signed. */
+const segment = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }).filter((text) => !/^\.{1,2}$/.test(text))
 const headerName = fc.stringMatching(/^x-[a-z][a-z0-9-]{0,20}$/)
 
 test('signs as the AWS SDK does', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.record({
-        service: fc.constantFrom('s3', 'execute-api'),
+        service: fc.constantFrom('s3' as const, 'execute-api' as const),
         region: fc.constantFrom('us-east-1', 'eu-central-1'),
         method: fc.constantFrom('GET', 'PUT', 'POST'),
-        segments: fc.array(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }), {
-          minLength: 1,
-          maxLength: 4,
-        }),
+        segments: fc.array(segment, { minLength: 1, maxLength: 4 }),
         query: fc.dictionary(parameterName, fc.string({ maxLength: 20 })),
         headers: fc.dictionary(headerName, printable),
         secretAccessKey: fc.string({ minLength: 1, maxLength: 100 }),
@@ -58,7 +57,7 @@ test('signs as the AWS SDK does', async () => {
           region,
           credentials,
           sha256: Sha256,
-          uriEscapePath: false,
+          uriEscapePath: service !== 's3',
         })
         const theirs = await signer.sign(
           new HttpRequest({

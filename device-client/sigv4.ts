@@ -3,7 +3,7 @@ import type { Credentials } from './credentials.ts'
 
 interface SignableRequest {
   readonly method: string
-  /** As it is sent: percent-encoded. S3 does not encode it a second time, and neither does this. */
+  /** As it is sent: percent-encoded. */
   readonly path: string
   readonly query?: Readonly<Record<string, string>>
   /** Every one is signed; names in lower case, `host` among them. */
@@ -22,7 +22,9 @@ export type SignRequest = (
 type Hmac = (message: string) => Buffer
 
 /** AWS Signature Version 4 in headers (AWS IAM user guide, "Create a signed AWS API request"). */
-export function createSigner(service: string, region: string): SignRequest {
+export function createSigner(service: 's3' | 'execute-api', region: string): SignRequest {
+  // "Each path segment must be URI-encoded twice (except for Amazon S3 which only gets URI-encoded once)".
+  const canonicalPath = (path: string) => (service === 's3' ? path : path.split('/').map(encodeUri).join('/'))
   let cached = { secret: '', day: '', hmac: createHmac(Buffer.alloc(0)) }
 
   function signingHmac(secret: string, day: string): Hmac {
@@ -50,7 +52,7 @@ export function createSigner(service: string, region: string): SignRequest {
     const signedHeaders = names.join(';')
     const canonicalRequest = [
       request.method,
-      request.path,
+      canonicalPath(request.path),
       formatQuery(request.query ?? {}),
       ...names.map((name) => `${name}:${headers[name]?.trim().replace(/\s+/g, ' ')}`),
       '',

@@ -27,7 +27,8 @@ async function createUploader(s3: RequestListener | { readonly s3Endpoint: strin
   })
   const s3Endpoint = typeof s3 === 'function' ? `https://${await startHttps(server, s3)}` : s3.s3Endpoint
   const waits: number[] = []
-  const dir = await createEnrolledFolder(authority, { credentialsEndpoint, s3Endpoint })
+  const identity = await authority.issueDevice('press-7', { notBefore: new Date('2024-01-01') })
+  const dir = await createEnrolledFolder(authority, { credentialsEndpoint, s3Endpoint }, identity)
   const runtime = { ...createHastyRuntime(waits), clock: () => new Date('2024-05-01T23:59:59Z') }
   return { device: createDevice({ dir, runtime }), waits, sets: () => sets }
 }

@@ -21,18 +21,23 @@ export interface Uploader {
 }
 
 /**
- * Sends one file under a key of its own, which it keeps through every retry. Throws DeviceFault (FILE_…, UPLOAD_…, the credentials',
+ * Sends one file under a key of its own, which it keeps through every retry; the uploader is asked for before each, as
+ * the device may have renewed its certificate. Throws DeviceFault (FILE_…, UPLOAD_…, the credentials',
  * the connection's), or the contract's Fault for a name that makes no object key.
  */
-export async function uploadFile(uploader: Uploader, path: string, retrying: RetryOptions): Promise<UploadedFile> {
-  const { thingName, runtime } = uploader
+export async function uploadFile(
+  uploader: () => Uploader,
+  path: string,
+  retrying: RetryOptions,
+): Promise<UploadedFile> {
+  const { thingName, runtime } = uploader()
   const started = runtime.monotonicMs()
   const file = openSourceFile(path)
   try {
     const day = runtime.clock().toISOString().slice(0, 10)
     const uploadId = Buffer.from(runtime.randomBytes(8)).toString('hex')
     const key = formatObjectKey({ thingName, day, uploadId, name: file.name })
-    await retry((attempt) => attemptUpload(uploader, key, file, attempt, retrying.signal), runtime, retrying)
+    await retry((attempt) => attemptUpload(uploader(), key, file, attempt, retrying.signal), runtime, retrying)
     return { path, key, sizeBytes: file.sizeBytes, durationMs: runtime.monotonicMs() - started }
   } finally {
     file.close()

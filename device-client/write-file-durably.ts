@@ -31,11 +31,23 @@ export function createFileDurably(path: string, content: string): boolean {
   })
 }
 
-/** Moves a file within its folder and makes that last. */
+/** Moves a file within its folder and makes that last; nothing happens when it is not there: another process has moved it. */
 export function renameDurably(from: string, to: string): void {
   orUnusable(to, () => {
-    renameSync(from, to)
+    try {
+      renameSync(from, to)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    }
     syncDirectory(to)
+  })
+}
+
+/** Removes the files of one folder that are there, in this order, and makes that last. */
+export function removeDurably(...paths: readonly [string, ...string[]]): void {
+  orUnusable(paths[0], () => {
+    for (const path of paths) rmSync(path, { force: true })
+    syncDirectory(paths[0])
   })
 }
 

@@ -2,6 +2,7 @@ import type { MqttConnection } from '../mqtt-connection.ts'
 import type { Command, CommandContext } from './command.ts'
 import { commonOptions } from './common-options.ts'
 import { retryingOf } from './retrying.ts'
+import { stayConnected } from './stay-connected.ts'
 import { UsageError } from './usage-error.ts'
 
 export const connect: Command = {
@@ -11,7 +12,9 @@ export const connect: Command = {
 certificate and hangs up meanwhile: then it waits and connects again until it is accepted, for 5 minutes
 when --timeout does not say otherwise.`,
   options: {
-    stay: { help: 'keep the connection, and make it again when it is lost, until interrupted' },
+    stay: {
+      help: 'keep the connection until interrupted, make it again when it is lost, and renew the certificate when it is due',
+    },
     ...commonOptions,
   },
   example: 'thingdrop-device connect',
@@ -19,7 +22,7 @@ when --timeout does not say otherwise.`,
   async run(context) {
     if (context.operands.length > 0) throw new UsageError('connect takes no operand')
     const connection = await open(context)
-    if (context.options.isSet('stay')) await stay(connection, context)
+    if (context.options.isSet('stay')) await stayConnected(connection, () => open(context), context)
     else await connection.disconnect()
     return 0
   },
@@ -30,17 +33,4 @@ async function open(context: CommandContext): Promise<MqttConnection> {
   const { thingName, mqttEndpoint } = context.device.configuration()
   context.print(`connected to ${mqttEndpoint} as ${thingName}`)
   return connection
-}
-
-async function stay(first: MqttConnection, context: CommandContext): Promise<void> {
-  const { signal, log } = context
-  for (let connection = first; ; connection = await open(context)) {
-    const leave = () => void connection.disconnect()
-    signal.addEventListener('abort', leave)
-    if (signal.aborted) leave()
-    const fault = await connection.closed
-    signal.removeEventListener('abort', leave)
-    if (fault === undefined || signal.aborted) return
-    log(`${fault.code} ${fault.message}, connecting again`)
-  }
 }

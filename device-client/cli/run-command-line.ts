@@ -10,10 +10,11 @@ import { credentials } from './credentials.ts'
 import { enroll } from './enroll.ts'
 import { formatCommandHelp, formatProgramHelp } from './help.ts'
 import { parseOptions } from './options.ts'
+import { renew } from './renew.ts'
 import { upload } from './upload.ts'
 import { UsageError } from './usage-error.ts'
 
-const commands: Readonly<Record<string, Command>> = { enroll, connect, credentials, upload }
+const commands: Readonly<Record<string, Command>> = { enroll, connect, renew, credentials, upload }
 
 /** What the process gives: its environment, its two outputs, and the wish that it ends. */
 export type Surroundings = Pick<CommandContext, 'env' | 'print' | 'log' | 'signal'>

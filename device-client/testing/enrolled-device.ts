@@ -13,6 +13,7 @@ export const testConfiguration: SavedConfiguration = {
   roleAlias: 'device',
   mqttEndpoint: 'localhost:1',
   credentialsEndpoint: 'localhost:1',
+  apiUrl: 'https://localhost:1',
 }
 
 /** The folder of a device that enrolled as press-7, with the test authority as its only CA. */

@@ -1,0 +1,42 @@
+import type { ZodType } from 'zod'
+import { Fault } from '#contract/fault.ts'
+import { problemSchema } from '#contract/problem.ts'
+import { DeviceFault, type DeviceFaultCode } from './device-fault.ts'
+import type { HttpAnswer } from './http-transport.ts'
+
+/** What an answer is called that is no success and no problem of ours. */
+export interface RefusalCodes {
+  readonly refused: DeviceFaultCode
+  /** 429 and 5xx. */
+  readonly unavailable: DeviceFaultCode
+}
+
+/** Throws the API's Fault when it refuses; DeviceFault for a refusal of something else, and ANSWER_INVALID for a success that is none. */
+export function parseApiAnswer<Answer>(
+  { status, body }: HttpAnswer,
+  host: string,
+  schema: ZodType<Answer>,
+  codes: RefusalCodes,
+): Answer {
+  if (status < 200 || status >= 300) throw refusal(status, body, codes)
+  const parsed = schema.safeParse(parseJson(body))
+  if (parsed.success) return parsed.data
+  throw new DeviceFault('ANSWER_INVALID', `${host} answered ${status} without what was asked for`)
+}
+
+function refusal(status: number, body: string, { refused, unavailable }: RefusalCodes): Fault | DeviceFault {
+  const problem = problemSchema.safeParse(parseJson(body))
+  if (problem.success) {
+    const { code, detail, hint } = problem.data
+    return new Fault(code, detail, hint === undefined ? {} : { hint })
+  }
+  return new DeviceFault(status === 429 || status >= 500 ? unavailable : refused, `the API answered ${status}`)
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,74 @@
+import { hash } from 'node:crypto'
+import type { ZodType } from 'zod'
+import { parseApiAnswer } from './api-answer.ts'
+import { checkValidity } from './certificate-validity.ts'
+import { createCredentialCache } from './credential-cache.ts'
+import { type Credentials, fetchCredentials } from './credentials.ts'
+import { DeviceFault } from './device-fault.ts'
+import type { Identity } from './device-folder.ts'
+import { createHttpTransport } from './http-transport.ts'
+import { isLoopback } from './is-loopback.ts'
+import { type RetryOptions, retry } from './retry.ts'
+import type { Runtime } from './runtime.ts'
+import { createSigner } from './sigv4.ts'
+
+/** The API as one identity calls it: signed with credentials that its certificate gets. */
+export interface DeviceApi {
+  credentials(): Promise<Credentials>
+  /** Throws the API's Fault, DeviceFault (RENEWAL_…, ANSWER_INVALID, API_URL_UNUSABLE), the credentials' and the connection's. */
+  post<Answer>(path: string, body: string, answer: ZodType<Answer>): Promise<Answer>
+  close(): void
+}
+
+const codes = { refused: 'RENEWAL_REFUSED', unavailable: 'RENEWAL_UNAVAILABLE' } as const
+
+export function openDeviceApi(identity: Identity, runtime: Runtime, retrying: RetryOptions): DeviceApi {
+  const { certificate, configuration, tls } = identity
+  const idleTimeoutMs = 35_000
+  const mutual = createHttpTransport({ tls, maxConnections: 1, idleTimeoutMs })
+  const transport = createHttpTransport({
+    tls: tls.ca === undefined ? {} : { ca: tls.ca },
+    maxConnections: 1,
+    idleTimeoutMs,
+  })
+  const sign = createSigner('execute-api', configuration.region)
+  const cache = createCredentialCache(async () => {
+    checkValidity(certificate, runtime.clock())
+    return await fetchCredentials(mutual, configuration, retrying.signal)
+  }, runtime)
+  const credentials = () => retry(cache.get, runtime, retrying)
+
+  async function send<Answer>(url: URL, body: string, answer: ZodType<Answer>): Promise<Answer> {
+    const unsigned = {
+      method: 'POST',
+      path: url.pathname,
+      headers: { host: url.host, 'content-type': 'application/json' },
+      payloadHash: hash('sha256', body),
+    } as const
+    const signed = sign(unsigned, await cache.get(), runtime.clock())
+    const headers = { ...signed, 'content-length': Buffer.byteLength(body) }
+    const received = await transport.send({ method: 'POST', url, headers, body, signal: retrying.signal })
+    return parseApiAnswer(received, url.host, answer, codes)
+  }
+
+  return {
+    credentials,
+    async post(path, body, answer) {
+      const url = parseApiUrl(configuration.apiUrl, path)
+      await credentials()
+      return await retry(() => send(url, body, answer), runtime, retrying)
+    },
+    close() {
+      mutual.close()
+      transport.close()
+    },
+  }
+}
+
+function parseApiUrl(apiUrl: string | undefined, path: string): URL {
+  if (apiUrl === undefined) throw new DeviceFault('API_URL_UNUSABLE', 'device.json does not say where the API is')
+  const text = apiUrl.replace(/\/+$/, '') + path
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url))) return url
+  throw new DeviceFault('API_URL_UNUSABLE', `apiUrl of device.json is ${JSON.stringify(apiUrl)}`)
+}
