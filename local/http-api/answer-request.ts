@@ -11,7 +11,7 @@ import { readRequestHead } from '#local/gateway/sigv4/request-head.ts'
 import { type Authorizer, AwsError, type Operations } from '#local/service.ts'
 import type { ApiStore } from './api-operations.ts'
 import { corsHeaders, preflightHeaders } from './cors.ts'
-import { decodePath } from './decode-path.ts'
+import { decodeSegments } from './decode-path.ts'
 import { matchRoute, type RouteMatch } from './match-route.ts'
 import { type Signer, toProxyEvent } from './proxy-event.ts'
 import { jsonResponse, type ProxyResponse, readProxyResponse } from './proxy-response.ts'
@@ -95,7 +95,7 @@ export function createApiAnswerer(store: ApiStore, options: HttpApiOptions) {
       if (body.length > maxBodyBytes) throw tooLarge()
       const sourceIp = sourceIpOf(request)
       const context = { ...requestContext(caller, region, clock()), 'aws:SourceIp': sourceIp }
-      const path = decodePath(head.rawPath)
+      const path = decodeSegments(head.rawPath)
       const resource = `arn:aws:execute-api:${region}:${accountId}:${api.ApiId}/$default/${head.method}${path}`
       createCall({ authorizer, caller, requestId, sourceIp, context }).authorize('execute-api:Invoke', resource)
       return { body, signer: { caller, accessKeyId: signature.accessKeyId } }

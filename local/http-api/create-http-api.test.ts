@@ -1,23 +1,10 @@
-import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto'
 import { request as sendRequest } from 'node:http'
 import { HttpRequest } from '@smithy/protocol-http'
 import { SignatureV4 } from '@smithy/signature-v4'
 import { expect, test } from 'vitest'
 import { deploy, functionResources, openCloud } from '../cloud.fixture.ts'
 import type { Cloud } from '../cloud.ts'
-
-class Sha256 {
-  readonly #hash: Hash | Hmac
-  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
-    this.#hash = secret === undefined ? createHash('sha256') : createHmac('sha256', secret as string)
-  }
-  update(data: Uint8Array | string) {
-    this.#hash.update(data)
-  }
-  async digest() {
-    return this.#hash.digest()
-  }
-}
+import { Sha256 } from './sha256-fixture.ts'
 
 const routes = {
   'POST /v1/echo/{id}': 'AWS_IAM',

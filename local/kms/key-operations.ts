@@ -15,7 +15,7 @@ import { invalid } from './kms-errors.ts'
 import { checkNotPending, type KmsState, openKey } from './open-key.ts'
 import { paginate } from './paginate.ts'
 import { checkLockout, parseKeyPolicy } from './policy-operations.ts'
-import { parseTags } from './tag-operations.ts'
+import { parseTags, requestTagContext } from './tag-operations.ts'
 
 const DAY_MS = 86_400_000
 
@@ -27,14 +27,25 @@ export function createKeyOperations(state: KmsState) {
       checkSpec(input)
       const description = parseDescription(input.Description ?? '')
       const tags = parseTags({}, input.Tags ?? [])
-      const requestTags = Object.entries(tags).map(([name, value]) => [`aws:RequestTag/${name}`, value])
+      const requested = requestTagContext(tags)
       call.authorize('kms:CreateKey', '*', {
-        context: { ...Object.fromEntries(requestTags), 'kms:KeySpec': keySpec, 'kms:KeyUsage': 'SIGN_VERIFY' },
+        context: {
+          ...requested,
+          'kms:CallerAccount': accountId,
+          'kms:KeySpec': keySpec,
+          'kms:KeyUsage': 'SIGN_VERIFY',
+          'kms:KeyOrigin': 'AWS_KMS',
+          'kms:MultiRegion': 'false',
+          'kms:BypassPolicyLockoutSafetyCheck': String(input.BypassPolicyLockoutSafetyCheck ?? false),
+        },
       })
       const id = randomUUID()
       const arn = keys.formatArn(`key/${id}`)
+      // "To use the Tags parameter, kms:TagResource (IAM policy)" (CreateKey, API reference).
+      if (Object.keys(tags).length > 0) call.authorize('kms:TagResource', arn, { context: requested })
       const policy = input.Policy === undefined ? defaultPolicy(accountId) : parseKeyPolicy(input.Policy)
-      if (!input.BypassPolicyLockoutSafetyCheck) checkLockout(policy, arn, call)
+      // Only a policy that is given is checked (CreateKey, API reference, "Policy").
+      if (input.Policy !== undefined && !input.BypassPolicyLockoutSafetyCheck) checkLockout(policy, arn, call)
       const key: Key = {
         id,
         arn,

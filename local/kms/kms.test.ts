@@ -1,6 +1,7 @@
 import { createHash, createPublicKey, verify } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
+import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam'
 import {
   CancelKeyDeletionCommand,
   CreateAliasCommand,
@@ -138,6 +139,67 @@ test('the key policy is the last word, and must leave its author in', async () =
   await client.send(new PutKeyPolicyCommand({ KeyId, Policy }))
   expect((await client.send(new GetKeyPolicyCommand({ KeyId }))).Policy).toBe(Policy)
   expect((await sign(KeyId)).Signature).toBeDefined()
+})
+
+test('tags decide who may make a key, and who may use it', async () => {
+  const trust = { Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }
+  const text = (...Statement: object[]) => JSON.stringify({ Version: '2012-10-17', Statement })
+  const admin = new IAMClient(fixture.clientConfig)
+  await admin.send(new CreateRoleCommand({ RoleName: 'ca-maker', AssumeRolePolicyDocument: text(trust) }))
+  const roleArn = `arn:aws:iam::${accountId}:role/ca-maker`
+  const session = fixture.iam.assumeRole({ roleArn, sessionName: 'make', principal: 'lambda.amazonaws.com' })
+  const maker = new KMSClient({ ...fixture.clientConfig, credentials: session })
+  const grant = (...statements: object[]) =>
+    admin.send(new PutRolePolicyCommand({ RoleName: 'ca-maker', PolicyName: 'p', PolicyDocument: text(...statements) }))
+  const create = {
+    Effect: 'Allow',
+    Action: 'kms:CreateKey',
+    Resource: '*',
+    Condition: {
+      StringEquals: { 'aws:RequestTag/use': 'ca', 'kms:KeySpec': 'ECC_NIST_P256', 'kms:KeyUsage': 'SIGN_VERIFY' },
+      'ForAllValues:StringEquals': { 'aws:TagKeys': ['use'] },
+    },
+  }
+  const tag = {
+    Effect: 'Allow',
+    Action: 'kms:TagResource',
+    Resource: `arn:aws:kms:${region}:${accountId}:key/*`,
+    Condition: { StringEquals: { 'aws:RequestTag/use': 'ca' } },
+  }
+  const use = {
+    Effect: 'Allow',
+    Action: 'kms:Sign',
+    Resource: '*',
+    Condition: { StringEquals: { 'aws:ResourceTag/use': 'ca' } },
+  }
+  const make = (...tags: [string, string][]) =>
+    maker.send(
+      new CreateKeyCommand({
+        KeySpec: 'ECC_NIST_P256',
+        KeyUsage: 'SIGN_VERIFY',
+        Tags: tags.map(([TagKey, TagValue]) => ({ TagKey, TagValue })),
+      }),
+    )
+  const denied = { name: 'AccessDeniedException' }
+  await grant(create, use)
+  // Tags need a permission of their own.
+  await expect(make(['use', 'ca'])).rejects.toMatchObject(denied)
+  await grant(create, use, tag)
+  const { KeyMetadata } = await make(['use', 'ca'])
+  await expect(make()).rejects.toMatchObject(denied)
+  await expect(make(['use', 'other'])).rejects.toMatchObject(denied)
+  await expect(make(['use', 'ca'], ['more', 'x'])).rejects.toMatchObject(denied)
+
+  const signAs = (KeyId: string | undefined) =>
+    maker.send(new SignCommand({ KeyId, Message: message, SigningAlgorithm }))
+  expect((await signAs(KeyMetadata?.KeyId)).Signature).toBeDefined()
+  const { KeyId } = await createKey({ Tags: [{ TagKey: 'use', TagValue: 'other' }] })
+  await expect(signAs(KeyId)).rejects.toMatchObject(denied)
+  // What is tagged later has to be what the role may write.
+  const retag = (TagValue: string) =>
+    maker.send(new TagResourceCommand({ KeyId: KeyMetadata?.KeyId, Tags: [{ TagKey: 'use', TagValue }] }))
+  await retag('ca')
+  await expect(retag('other')).rejects.toMatchObject(denied)
 })
 
 test('tags are kept', async () => {

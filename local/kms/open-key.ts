@@ -1,4 +1,4 @@
-import { AwsError, type Call } from '#local/service.ts'
+import { AwsError, type Call, type ConditionContext } from '#local/service.ts'
 import { type Alias, type Key, keySpec, readKeyPolicy } from './key.ts'
 import type { KeyStore } from './key-store.ts'
 
@@ -15,7 +15,7 @@ export function openKey(
   keyId: unknown,
   action: string,
   call: Call,
-  context: Readonly<Record<string, string>> = {},
+  context: ConditionContext = {},
 ): Key {
   const { key, alias } = keys.resolve(keyId)
   const aliases = keys.aliases.list().filter(({ keyId: id }) => id === key.id)

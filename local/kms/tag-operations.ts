@@ -4,7 +4,7 @@ import type {
   TagResourceCommandInput,
   UntagResourceCommandInput,
 } from '@aws-sdk/client-kms'
-import { AwsError, type Operations } from '#local/service.ts'
+import { AwsError, type ConditionContext, type Operations } from '#local/service.ts'
 import { checkNotPending, type KmsState, openKey } from './open-key.ts'
 import { paginate } from './paginate.ts'
 
@@ -19,13 +19,16 @@ export function createTagOperations(state: KmsState) {
     },
 
     TagResource(input: TagResourceCommandInput, call) {
-      const key = openKey(state, input.KeyId, 'TagResource', call)
+      const added = parseTags({}, input.Tags ?? [])
+      const key = openKey(state, input.KeyId, 'TagResource', call, requestTagContext(added))
       checkNotPending(key)
       state.keys.put({ ...key, tags: parseTags(key.tags, input.Tags ?? []) })
     },
 
     UntagResource(input: UntagResourceCommandInput, call) {
-      const key = openKey(state, input.KeyId, 'UntagResource', call)
+      const key = openKey(state, input.KeyId, 'UntagResource', call, {
+        ...(input.TagKeys && { 'aws:TagKeys': input.TagKeys }),
+      })
       checkNotPending(key)
       const kept = Object.entries(key.tags).filter(([name]) => !input.TagKeys?.includes(name))
       state.keys.put({ ...key, tags: Object.fromEntries(kept) })
@@ -46,4 +49,13 @@ export function parseTags(tags: Readonly<Record<string, string>>, added: readonl
   const merged = { ...tags, ...Object.fromEntries(added.map(({ TagKey, TagValue }) => [TagKey, TagValue])) }
   if (Object.keys(merged).length > MAX_TAGS) throw new AwsError('TagException', 'Too many tags')
   return merged
+}
+
+/** Condition keys of tags that a request brings. */
+export function requestTagContext(tags: Readonly<Record<string, string>>): ConditionContext {
+  const keys = Object.keys(tags)
+  return {
+    ...Object.fromEntries(Object.entries(tags).map(([name, value]) => [`aws:RequestTag/${name}`, value])),
+    ...(keys.length > 0 && { 'aws:TagKeys': keys }),
+  }
 }

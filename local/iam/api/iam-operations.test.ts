@@ -108,6 +108,64 @@ test('inline policies of a role, and what stands in the way of its deletion', as
   await expect(remove()).rejects.toMatchObject({ name: 'NoSuchEntityException' })
 })
 
+test('a role’s inline policies have 10,240 characters together, without white space', async () => {
+  const RoleName = 'large'
+  await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: lambdaTrust }))
+  const statement = (filler: number) =>
+    policyText({ Effect: 'Deny', Action: 's3:x', Resource: `arn:aws:s3:::${'x'.repeat(filler)}` })
+  const put = (PolicyName: string, characters: number) =>
+    iam.send(
+      new PutRolePolicyCommand({
+        RoleName,
+        PolicyName,
+        PolicyDocument: `${statement(characters - statement(0).length)}${' '.repeat(500)}`,
+      }),
+    )
+  await put('half', 5120)
+  await put('rest', 5120)
+  await expect(put('rest', 5121)).rejects.toMatchObject({
+    name: 'LimitExceededException',
+    message: 'Maximum policy size of 10240 bytes exceeded for role large',
+    $metadata: { httpStatusCode: 409 },
+  })
+  const { PolicyDocument = '' } = await iam.send(new GetRolePolicyCommand({ RoleName, PolicyName: 'rest' }))
+  expect(decodeURIComponent(PolicyDocument).trim()).toHaveLength(5120)
+})
+
+test('a function changes the inline policies of the role that its own role names, and of no other', async () => {
+  for (const RoleName of ['device', 'other', 'revoker']) {
+    await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: lambdaTrust }))
+  }
+  const roleArn = (name: string) => `arn:aws:iam::${accountId}:role/${name}`
+  const manage = {
+    Effect: 'Allow',
+    Action: ['iam:PutRolePolicy', 'iam:DeleteRolePolicy', 'iam:GetRolePolicy', 'iam:ListRolePolicies'],
+    Resource: roleArn('device'),
+  }
+  const grant = { RoleName: 'revoker', PolicyName: 'manage', PolicyDocument: policyText(manage) }
+  await iam.send(new PutRolePolicyCommand(grant))
+  const principal = 'lambda.amazonaws.com'
+  const session = fixture.iam.assumeRole({ roleArn: roleArn('revoker'), sessionName: 'revoke', principal })
+  const revoker = fixture.iamClient(session)
+  const deny = { PolicyName: 'denied', PolicyDocument: policyText({ Effect: 'Deny', Action: '*', Resource: '*' }) }
+  await revoker.send(new PutRolePolicyCommand({ RoleName: 'device', ...deny }))
+  const list = () => revoker.send(new ListRolePoliciesCommand({ RoleName: 'device' }))
+  expect((await list()).PolicyNames).toEqual(['denied'])
+  const named = { RoleName: 'device', PolicyName: 'denied' }
+  const { PolicyDocument } = await revoker.send(new GetRolePolicyCommand(named))
+  expect(decodeURIComponent(PolicyDocument ?? '')).toBe(deny.PolicyDocument)
+  await revoker.send(new DeleteRolePolicyCommand(named))
+  expect((await list()).PolicyNames).toEqual([])
+  await expect(revoker.send(new DeleteRolePolicyCommand(named))).rejects.toMatchObject({
+    name: 'NoSuchEntityException',
+  })
+  await expect(revoker.send(new PutRolePolicyCommand({ RoleName: 'other', ...deny }))).rejects.toMatchObject({
+    name: 'AccessDenied',
+  })
+  await iam.send(new DeleteRolePolicyCommand({ RoleName: 'revoker', PolicyName: 'manage' }))
+  await expect(list()).rejects.toMatchObject({ name: 'AccessDenied' })
+})
+
 test('inline policies of a user', async () => {
   const UserName = 'gil'
   await iam.send(new CreateUserCommand({ UserName }))

@@ -7,7 +7,10 @@ import {
   CreatePolicyCommand,
   CreateThingCommand,
   DeleteCertificateCommand,
+  DeletePolicyCommand,
+  DeleteThingCommand,
   DescribeCertificateCommand,
+  DetachPolicyCommand,
   DetachThingPrincipalCommand,
   ListCertificatesByCACommand,
   ListCertificatesCommand,
@@ -202,6 +205,85 @@ test('a certificate is attached to things, and must be loose and inactive to be 
   await expect(send(new DescribeCertificateCommand({ certificateId }))).rejects.toMatchObject({
     name: 'ResourceNotFoundException',
   })
+})
+
+test('a certificate that was revoked can be active again', async () => {
+  const certificateId = await register(await (await createAuthority()).sign('again'))
+  for (const newStatus of ['ACTIVE', 'REVOKED', 'ACTIVE', 'INACTIVE', 'REVOKED'] as const) {
+    await send(new UpdateCertificateCommand({ certificateId, newStatus }))
+    const { certificateDescription } = await send(new DescribeCertificateCommand({ certificateId }))
+    expect(certificateDescription?.status).toBe(newStatus)
+  }
+})
+
+test('a policy is detached once or twice, and what is attached to a thing holds the thing', async () => {
+  const certificateId = await register(await (await createAuthority()).sign('held'))
+  const principal = control.registry.arn.certificate(certificateId)
+  const policyDocument = JSON.stringify({ Version: '2012-10-17', Statement: [] })
+  await send(new CreatePolicyCommand({ policyName: 'held', policyDocument }))
+  await send(new AttachPolicyCommand({ policyName: 'held', target: principal }))
+  await expect(send(new DeletePolicyCommand({ policyName: 'held' }))).rejects.toMatchObject({
+    name: 'DeleteConflictException',
+  })
+  for (let time = 0; time < 2; time++) await send(new DetachPolicyCommand({ policyName: 'held', target: principal }))
+  await send(new DeletePolicyCommand({ policyName: 'held' }))
+  await expect(send(new DetachPolicyCommand({ policyName: 'held', target: principal }))).rejects.toMatchObject({
+    name: 'ResourceNotFoundException',
+  })
+
+  await send(new CreateThingCommand({ thingName: 'held' }))
+  await send(new AttachThingPrincipalCommand({ thingName: 'held', principal }))
+  const remove = () => send(new DeleteThingCommand({ thingName: 'held' }))
+  await expect(remove()).rejects.toMatchObject({
+    name: 'InvalidRequestException',
+    message: 'Cannot delete. Thing held is still attached to one or more principals',
+  })
+  await send(new DetachThingPrincipalCommand({ thingName: 'held', principal }))
+  await remove()
+  await remove()
+})
+
+test('the certificates of a CA come newest first, and none twice or never when others are added between pages', async () => {
+  const fresh = await startControl()
+  const [authority, other] = [await createAuthority(), await createAuthority({ subject: 'CN=Other' })]
+  const caIds: string[] = []
+  for (const { pem } of [authority, other]) {
+    const registered = await fresh.client.send(
+      new RegisterCACertificateCommand({ certificateMode: 'SNI_ONLY', caCertificate: pem, setAsActive: true }),
+    )
+    caIds.push(registered.certificateId ?? '')
+  }
+  let second = 0
+  const add = async (by = authority) => {
+    fresh.time.now = new Date(Date.UTC(2030, 0, 1, 0, 0, second++))
+    const command = new RegisterCertificateCommand({ certificatePem: await by.sign(`device-${second}`) })
+    return (await fresh.client.send(command)).certificateId
+  }
+  const first: (string | undefined)[] = []
+  for (let count = 0; count < 5; count++) {
+    first.push(await add())
+    await add(other)
+  }
+  const caCertificateId = caIds[0]
+  const list = async (ascendingOrder: boolean | undefined, between: () => Promise<unknown>) => {
+    const listed: (string | undefined)[] = []
+    let marker: string | undefined
+    do {
+      const command = new ListCertificatesByCACommand({ caCertificateId, pageSize: 2, marker, ascendingOrder })
+      const page = await fresh.client.send(command)
+      expect(page.certificates?.length).toBeLessThanOrEqual(2)
+      listed.push(...(page.certificates ?? []).map((certificate) => certificate.certificateId))
+      marker = page.nextMarker
+      if (marker !== undefined) await between()
+    } while (marker !== undefined)
+    return listed
+  }
+  const added: (string | undefined)[] = []
+  expect(await list(undefined, async () => added.push(await add()))).toEqual(first.toReversed())
+  expect(added).toHaveLength(2)
+  expect(await list(true, () => add(other))).toEqual([...first, ...added])
+  expect(await list(false, () => add(other))).toEqual([...first, ...added].toReversed())
+  await fresh.close()
 })
 
 test('certificates are listed by age, in pages of either direction', async () => {
