@@ -14,17 +14,13 @@ export interface TargetServices {
 
 /** Hands an event to a queue, or to a function as an asynchronous invocation, in EventBridge's own name. */
 export async function sendToTarget({ ruleArn, targetArn, payload }: Delivery, services: TargetServices): Promise<void> {
-  const { lambda, sqs } = services
   const call = serviceCall({ ...services, principal: 'events.amazonaws.com', sourceArn: ruleArn })
   const [, , service] = targetArn.split(':')
-  switch (service) {
-    case 'lambda':
-      await lambda.Invoke?.({ FunctionName: targetArn, InvocationType: 'Event', Payload: Buffer.from(payload) }, call)
-      return
-    case 'sqs':
-      await sqs.SendMessage?.({ QueueUrl: queueUrlOf(targetArn), MessageBody: payload }, call)
-      return
-    default:
-      throw notImplemented(`targets of ${service}`)
-  }
+  const { Invoke } = services.lambda
+  const { SendMessage } = services.sqs
+  if (service === 'lambda' && Invoke) {
+    await Invoke({ FunctionName: targetArn, InvocationType: 'Event', Payload: Buffer.from(payload) }, call)
+  } else if (service === 'sqs' && SendMessage) {
+    await SendMessage({ QueueUrl: queueUrlOf(targetArn), MessageBody: payload }, call)
+  } else throw notImplemented(`the target ${targetArn} of an EventBridge rule`)
 }
