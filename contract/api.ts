@@ -1,83 +1,65 @@
 import { z } from 'zod'
-import { thingNamePattern } from './thing-name.ts'
+import { isoTime, pageQuery, thingNameSchema } from './api-fields.ts'
 
 /**
  * The HTTP API: every route, who may call it, and the shapes that cross. infra/ makes the routes from this,
  * functions/ parse with it, the device client and the CLI call by it.
- * `claim`: the body's claim authorizes; `operator`: SigV4, IAM decides.
+ * `claim`: the body's claim authorizes. `operator`: SigV4, IAM decides. `device`: SigV4 with the credentials that a
+ * device gets for its certificate; its role may call the paths of its own thing only.
  */
 export const routes = {
   createCertificate: { method: 'POST', path: '/v1/certificates', authorization: 'claim' },
+  issueCertificate: { method: 'POST', path: '/v1/certificates/issue', authorization: 'operator' },
+  listCertificates: { method: 'GET', path: '/v1/certificates', authorization: 'operator' },
+  showCertificate: { method: 'GET', path: '/v1/certificates/{certificateId}', authorization: 'operator' },
+  approveCertificate: { method: 'POST', path: '/v1/certificates/{certificateId}/approve', authorization: 'operator' },
+  rejectCertificate: { method: 'POST', path: '/v1/certificates/{certificateId}/reject', authorization: 'operator' },
+  revokeCertificate: { method: 'POST', path: '/v1/certificates/{certificateId}/revoke', authorization: 'operator' },
+  renewCertificate: { method: 'POST', path: '/v1/things/{thing}/certificates', authorization: 'device' },
+  confirmCertificate: {
+    method: 'POST',
+    path: '/v1/things/{thing}/certificates/{certificateId}/confirm',
+    authorization: 'device',
+  },
   createClaim: { method: 'POST', path: '/v1/claims', authorization: 'operator' },
+  listClaims: { method: 'GET', path: '/v1/claims', authorization: 'operator' },
+  revokeClaim: { method: 'DELETE', path: '/v1/claims/{claimId}', authorization: 'operator' },
   listUploads: { method: 'GET', path: '/v1/uploads', authorization: 'operator' },
   listThings: { method: 'GET', path: '/v1/things', authorization: 'operator' },
+  showThing: { method: 'GET', path: '/v1/things/{thing}', authorization: 'operator' },
+  revokeThing: { method: 'POST', path: '/v1/things/{thing}/revoke', authorization: 'operator' },
+  deleteThing: { method: 'DELETE', path: '/v1/things/{thing}', authorization: 'operator' },
+  explain: { method: 'GET', path: '/v1/explain/{subject}', authorization: 'operator' },
+  listCaCertificates: { method: 'GET', path: '/v1/ca-certificates', authorization: 'operator' },
+  registerCaCertificate: { method: 'POST', path: '/v1/ca-certificates', authorization: 'operator' },
+  showRegistrationCode: { method: 'GET', path: '/v1/ca-certificates/registration-code', authorization: 'operator' },
+  rotateFleetCa: { method: 'POST', path: '/v1/ca-certificates/rotate', authorization: 'operator' },
+  drainCaCertificate: {
+    method: 'GET',
+    path: '/v1/ca-certificates/{caCertificateId}/things',
+    authorization: 'operator',
+  },
+  retireCaCertificate: {
+    method: 'POST',
+    path: '/v1/ca-certificates/{caCertificateId}/retire',
+    authorization: 'operator',
+  },
 } as const
+
+export type RouteName = keyof typeof routes
 
 /** A route as API Gateway names it: `GET /v1/things`. */
 export function routeKey({ method, path }: { readonly method: string; readonly path: string }): string {
   return `${method} ${path}`
 }
 
-const thingNameSchema = z.string().regex(thingNamePattern, 'is not a thing name: 1 to 128 of a-z A-Z 0-9 : _ -')
-const isoTime = z.iso.datetime({ offset: true })
-/** AWS IoT keeps at most three searchable attributes for a thing with a type or 50 without; names and values as CreateThing takes them. */
-const attributes = z
-  .record(z.string().regex(/^[a-zA-Z0-9_.,@/:#-]{1,128}$/), z.string().regex(/^[a-zA-Z0-9_.,@/:#=[\]-]{0,800}$/))
-  .refine((record) => Object.keys(record).length <= 50, 'has more than 50 attributes')
-
-/** Everything that a device must know to connect and upload, beside its key and certificate. */
-const deviceConfigurationSchema = z.object({
-  thingName: thingNameSchema,
-  thingTypeName: z.string().min(1),
-  region: z.string().min(1),
-  bucket: z.string().min(1),
-  roleAlias: z.string().min(1),
-  /** `host` or `host:port` of AWS IoT's MQTT endpoint; 8883 when no port stands there. */
-  mqttEndpoint: z.string().min(1),
-  /** `host` or `host:port` of the credentials provider; 443 when no port stands there. */
-  credentialsEndpoint: z.string().min(1),
-  /** Where S3 is, when it is not AWS's own: the embedded cloud. */
-  s3Endpoint: z.url().optional(),
-})
-export type DeviceConfiguration = z.infer<typeof deviceConfigurationSchema>
-
-export const createCertificateRequestSchema = z.strictObject({
-  claim: z.string().min(1).max(200),
-  /** PEM of a PKCS#10 request, signed with the key that the device made and keeps. */
-  csr: z.string().min(1).max(8192),
-})
-
-export const createCertificateResponseSchema = z.object({
-  /** Lower-case hex SHA-256 of the certificate's DER, as AWS IoT names it. */
-  certificateId: z.string().regex(/^[0-9a-f]{64}$/),
-  certificatePem: z.string(),
-  /** The fleet CA's certificate. */
-  chainPem: z.string(),
-  notAfter: isoTime,
-  device: deviceConfigurationSchema,
-})
-export type CreateCertificateResponse = z.infer<typeof createCertificateResponseSchema>
-
-export const createClaimRequestSchema = z.strictObject({
-  thingName: thingNameSchema,
-  attributes: attributes.default({}),
-  /** How long the claim may be used: 1 minute to 30 days, 1 day when not given. */
-  ttlSeconds: z.int().min(60).max(2_592_000).default(86_400),
-})
-export type CreateClaimRequest = z.input<typeof createClaimRequestSchema>
-
-export const createClaimResponseSchema = z.object({
-  claimId: z.string(),
-  thingName: thingNameSchema,
-  expiresAt: isoTime,
-  /** Shown once: the address and the secret in one string. Whoever holds it can enroll as this thing. */
-  claimUrl: z.string(),
-})
-export type CreateClaimResponse = z.infer<typeof createClaimResponseSchema>
-
-const pageQuery = {
-  limit: z.coerce.number().int().min(1).max(1000).default(100),
-  cursor: z.string().min(1).max(4096).optional(),
+/** A route's path with its `{parameters}` filled in, each encoded as one segment. Throws a TypeError for one that is missing. */
+export function fillPath(path: string, parameters: Readonly<Record<string, string>>): string {
+  return path.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const value = parameters[name]
+    if (value === undefined) throw new TypeError(`${path}: ${name} is missing`)
+    return encodeURIComponent(value)
+  })
 }
 
 export const listUploadsQuerySchema = z.strictObject({
@@ -111,20 +93,3 @@ export const listUploadsResponseSchema = z.object({ uploads: z.array(uploadSchem
 export type ListUploadsResponse = z.infer<typeof listUploadsResponseSchema>
 
 export const listThingsQuerySchema = z.strictObject(pageQuery)
-
-/** claimed: may enroll · vended: has a certificate, never connected · active: registered · quarantined: refused, with the reason. */
-const thingStates = ['claimed', 'vended', 'active', 'quarantined'] as const
-
-export const thingSchema = z.object({
-  thingName: z.string(),
-  state: z.enum(thingStates),
-  /** The certificate that the state speaks of. */
-  certificateId: z.string().optional(),
-  reason: z.string().optional(),
-  attributes: z.record(z.string(), z.string()),
-  changedAt: isoTime,
-})
-export type Thing = z.infer<typeof thingSchema>
-
-export const listThingsResponseSchema = z.object({ things: z.array(thingSchema), cursor: z.string().optional() })
-export type ListThingsResponse = z.infer<typeof listThingsResponseSchema>

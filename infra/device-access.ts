@@ -1,51 +1,66 @@
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import { AnyPrincipal, Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
-import { CfnPolicy, CfnRoleAlias, CfnThingType } from 'aws-cdk-lib/aws-iot'
+import { CfnPolicy, CfnRoleAlias, CfnThingGroup, CfnThingType } from 'aws-cdk-lib/aws-iot'
 import type { Bucket } from 'aws-cdk-lib/aws-s3'
 import { Construct } from 'constructs'
 import { thingTopics } from '#contract/topics.ts'
 import { grant } from './grant.ts'
+import { iotArns } from './iot-arns.ts'
+import type { Settings } from './settings.ts'
 
-const credentialsLifetime = Duration.hours(1)
+interface DeviceAccessProps {
+  readonly bucket: Bucket
+  readonly settings: Settings
+}
 
 /** What a registered device is and may do: its thing type, its IoT policy, and the role behind its credentials. */
 export class DeviceAccess extends Construct {
-  readonly thingTypeName: string
+  /** The first is the default. */
+  readonly thingTypeNames: readonly string[]
+  readonly thingGroupNames: readonly string[]
   readonly policyName: string
   readonly roleAlias: string
+  readonly role: Role
+  readonly credentialsLifetime = Duration.hours(1)
 
-  constructor(scope: Construct, id: string, { bucket }: { readonly bucket: Bucket }) {
+  constructor(scope: Construct, id: string, { bucket, settings }: DeviceAccessProps) {
     super(scope, id)
-    const { region, account, partition, stackName } = Stack.of(this)
-    const iotArn = (resource: string) => `arn:${partition}:iot:${region}:${account}:${resource}`
+    const { stackName } = Stack.of(this)
+    const iotArn = iotArns(this)
 
-    this.thingTypeName = `${stackName}-device`
-    const thingType = new CfnThingType(this, 'thing-type', {
-      thingTypeName: this.thingTypeName,
-      thingTypeProperties: { thingTypeDescription: 'A device that uploads with thingdrop' },
-    })
-    // Things keep their type, and a type must be deprecated for five minutes before it can go.
-    thingType.applyRemovalPolicy(RemovalPolicy.RETAIN)
+    this.thingTypeNames = settings.thingTypes ?? [`${stackName}-device`]
+    for (const [index, thingTypeName] of this.thingTypeNames.entries()) {
+      const thingType = new CfnThingType(this, index === 0 ? 'thing-type' : `thing-type-${thingTypeName}`, {
+        thingTypeName,
+        thingTypeProperties: { thingTypeDescription: 'A device that uploads with thingdrop' },
+      })
+      // Things keep their type, and a type must be deprecated for five minutes before it can go.
+      thingType.applyRemovalPolicy(RemovalPolicy.RETAIN)
+    }
+    this.thingGroupNames = settings.thingGroups
+    for (const thingGroupName of this.thingGroupNames) {
+      new CfnThingGroup(this, `thing-group-${thingGroupName}`, { thingGroupName })
+    }
 
-    const role = new Role(this, 'role', {
+    this.role = new Role(this, 'role', {
       assumedBy: new ServicePrincipal('credentials.iot.amazonaws.com'),
-      maxSessionDuration: credentialsLifetime,
-      description: 'What a device may do in S3: write below its own prefix',
+      maxSessionDuration: this.credentialsLifetime,
+      description: 'What a device may do: write below its own prefix in S3, and renew its certificate',
     })
-    role.addToPolicy(
+    this.role.addToPolicy(
       grant(
         // PutObject covers multipart uploads; a device takes its own unfinished ones up again, or back.
         ['s3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
         bucket.arnForObjects(`things/\${credentials-iot:ThingName}/*`),
       ),
     )
-    bucket.addToResourcePolicy(refuseOverwrite(bucket, role))
+    bucket.addToResourcePolicy(refuseOverwrite(bucket, this.role))
 
     this.roleAlias = `${stackName}-uploads`
     new CfnRoleAlias(this, 'role-alias', {
       roleAlias: this.roleAlias,
-      roleArn: role.roleArn,
-      credentialDurationSeconds: credentialsLifetime.toSeconds(),
+      roleArn: this.role.roleArn,
+      credentialDurationSeconds: this.credentialsLifetime.toSeconds(),
     })
 
     this.policyName = `${stackName}-device`

@@ -1,5 +1,4 @@
 import { Stack } from 'aws-cdk-lib'
-import type { Table } from 'aws-cdk-lib/aws-dynamodb'
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { CfnTopicRule } from 'aws-cdk-lib/aws-iot'
 import { Construct } from 'constructs'
@@ -7,33 +6,49 @@ import { registrationEventTopic } from '#contract/topics.ts'
 import type { DeviceAccess } from './device-access.ts'
 import { consumeActions, EventQueue } from './event-queue.ts'
 import { grant } from './grant.ts'
+import { iotArns } from './iot-arns.ts'
+import { registrationEnvironment } from './registration-environment.ts'
+import type { Settings } from './settings.ts'
+import type { Tables } from './tables.ts'
 import { createFunction } from './thingdrop-function.ts'
+
+interface RegistrationProps {
+  readonly tables: Tables
+  readonly access: DeviceAccess
+  readonly settings: Settings
+}
 
 /** Just-in-time registration: AWS IoT's event → rule → queue → register-certificate. */
 export class Registration extends Construct {
   readonly events: EventQueue
 
-  constructor(scope: Construct, id: string, props: { readonly ledger: Table; readonly access: DeviceAccess }) {
+  constructor(scope: Construct, id: string, { tables, access, settings }: RegistrationProps) {
     super(scope, id)
-    const { ledger, access } = props
+    const { ledger, ledgerIndexes } = tables
     const { region, account, partition } = Stack.of(this)
-    const iotArn = (resource: string) => `arn:${partition}:iot:${region}:${account}:${resource}`
+    const iotArn = iotArns(this)
     this.events = new EventQueue(this, 'events', 'register-certificate')
 
     const register = createFunction(this, 'register-certificate', {
       environment: {
         LEDGER_TABLE: ledger.tableName,
-        THING_TYPE: access.thingTypeName,
+        ...registrationEnvironment(settings.registration, access),
         DEVICE_POLICY: access.policyName,
         CERTIFICATE_ARN_PREFIX: iotArn('cert/'),
       },
       grants: [
         grant(consumeActions, this.events.queue.queueArn),
-        grant(['dynamodb:GetItem', 'dynamodb:UpdateItem'], ledger.tableArn),
+        grant(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], ledger.tableArn),
+        grant(['dynamodb:Query'], ledgerIndexes.ofThing),
+        grant(['events:PutEvents'], `arn:${partition}:events:${region}:${account}:event-bus/default`),
         grant(['iot:CreateThing'], iotArn('thing/*')),
-        grant(['iot:AttachPolicy', 'iot:UpdateCertificate'], iotArn('cert/*')),
-        // No resource type in the Service Authorization Reference: it takes no narrower resource.
-        grant(['iot:AttachThingPrincipal'], '*'),
+        grant(['iot:DescribeCertificate', 'iot:UpdateCertificate'], iotArn('cert/*')),
+        grant(['iot:AttachPolicy', 'iot:DetachPolicy'], iotArn('cert/*')),
+        // No resource type in the Service Authorization Reference: they take no narrower resource.
+        grant(['iot:AttachThingPrincipal', 'iot:DetachThingPrincipal'], '*'),
+        ...access.thingGroupNames.map((name) =>
+          grant(['iot:AddThingToThingGroup'], iotArn('thing/*'), iotArn(`thinggroup/${name}`)),
+        ),
       ],
     })
     // AttachPolicy 15, UpdateCertificate about 10 calls a second for the account: a few at a time keep within them.

@@ -4,20 +4,27 @@ import { Api } from './api.ts'
 import { DeviceAccess } from './device-access.ts'
 import { FleetCa } from './fleet-ca.ts'
 import { Registration } from './registration.ts'
+import type { Settings } from './settings.ts'
+import { Sweep } from './sweep.ts'
 import { Tables } from './tables.ts'
 import { UploadRecording } from './upload-recording.ts'
 
+interface ThingdropStackProps extends StackProps {
+  readonly settings: Settings
+}
+
 /** Thingdrop's backend, whole. */
 export class ThingdropStack extends Stack {
-  constructor(scope: Construct, id: string, props?: StackProps) {
+  constructor(scope: Construct, id: string, { settings, ...props }: ThingdropStackProps) {
     super(scope, id, props)
 
     const tables = new Tables(this, 'tables')
     const ca = new FleetCa(this, 'ca', { ledger: tables.ledger })
     const { bucket, ...recording } = new UploadRecording(this, 'recording', { uploadLog: tables.uploadLog })
-    const access = new DeviceAccess(this, 'access', { bucket })
-    const registration = new Registration(this, 'registration', { ledger: tables.ledger, access })
-    const api = new Api(this, 'api', { tables, ca, access, bucket })
+    const access = new DeviceAccess(this, 'access', { bucket, settings })
+    const registration = new Registration(this, 'registration', { tables, access, settings })
+    new Sweep(this, 'sweep', { tables, access, registration })
+    const api = new Api(this, 'api', { tables, ca, access, bucket, registration, settings })
 
     const outputs = {
       ApiUrl: api.url,
@@ -25,7 +32,7 @@ export class ThingdropStack extends Stack {
       MqttEndpoint: ca.mqttEndpoint,
       CredentialsEndpoint: ca.credentialsEndpoint,
       RoleAlias: access.roleAlias,
-      ThingTypeName: access.thingTypeName,
+      ThingTypeName: access.thingTypeNames[0] ?? '',
       CaCertificateId: ca.certificateId,
       LedgerTable: tables.ledger.tableName,
       UploadLogTable: tables.uploadLog.tableName,

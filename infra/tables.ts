@@ -4,8 +4,13 @@ import { Construct } from 'constructs'
 
 /** The two tables. They outlive the stack: what they hold cannot be made again. */
 export class Tables extends Construct {
-  /** Certificates, claims, things and the fleet CA, one item each; the index `things` lists things by name. */
+  /**
+   * Certificates, claims, things and CAs, one item each. The index `listings` lists what is of one kind and state, spread
+   * over shards; `of-thing` has all that belongs to a thing.
+   */
   readonly ledger: Table
+  /** Their ARNs. */
+  readonly ledgerIndexes: { readonly listings: string; readonly ofThing: string }
   /** One row for each S3 event; the index `fleet` lists a day of all things. */
   readonly uploadLog: Table
 
@@ -19,11 +24,19 @@ export class Tables extends Construct {
 
     this.ledger = new Table(this, 'ledger', { ...kept, partitionKey: text('pk') })
     this.ledger.addGlobalSecondaryIndex({
-      indexName: 'things',
+      indexName: 'listings',
       partitionKey: text('listing'),
-      sortKey: text('thingName'),
+      sortKey: text('listed'),
       projectionType: ProjectionType.ALL,
     })
+    this.ledger.addGlobalSecondaryIndex({
+      indexName: 'of-thing',
+      partitionKey: text('thingName'),
+      sortKey: text('pk'),
+      projectionType: ProjectionType.ALL,
+    })
+    const index = (name: string) => `${this.ledger.tableArn}/index/${name}`
+    this.ledgerIndexes = { listings: index('listings'), ofThing: index('of-thing') }
 
     this.uploadLog = new Table(this, 'upload-log', { ...kept, partitionKey: text('thing'), sortKey: text('position') })
     this.uploadLog.addGlobalSecondaryIndex({

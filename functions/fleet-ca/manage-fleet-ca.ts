@@ -1,7 +1,8 @@
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda'
 import { z } from 'zod'
+import type { CaRegistry } from '../registry/ca-registry.ts'
+import { describeCa } from '../registry/describe-ca.ts'
 import type { CaStore } from '../stores/ca-store.ts'
-import type { CaRegistry } from './ca-registry.ts'
 
 const propertiesSchema = z.object({
   KeyId: z.string().min(1),
@@ -12,6 +13,7 @@ const propertiesSchema = z.object({
 export interface FleetCa {
   readonly store: CaStore
   readonly registry: CaRegistry
+  readonly clock: () => Date
   /** Makes the CA certificate (PEM) of a key. */
   readonly create: (ca: { keyId: string; commonName: string; validityDays: number }) => Promise<string>
 }
@@ -24,10 +26,10 @@ export interface FleetCaResource {
 
 /**
  * One CA for one key. Create and Update are the same: whatever stands already is kept, so CloudFormation may repeat
- * them. A new key gives a new physical id, upon which CloudFormation asks to delete the old one: that retires the old CA.
+ * them, also after a rotation: another CA signs then, and this one stays valid. A new key gives a new physical id, upon which CloudFormation asks to delete the old one: that retires the old CA.
  */
 export async function manageFleetCa(
-  { store, registry, create }: FleetCa,
+  { store, registry, create, clock }: FleetCa,
   event: CloudFormationCustomResourceEvent,
 ): Promise<FleetCaResource> {
   if (event.RequestType === 'Delete') {
@@ -40,12 +42,13 @@ export async function manageFleetCa(
     create({ keyId: properties.KeyId, commonName: properties.CommonName, validityDays: properties.ValidityDays }),
   )
   const certificateId = await registry.register(certificatePem)
+  await store.add(describeCa(certificateId, certificatePem, properties.KeyId, clock()))
+  await store.beginSigning({ caCertificateId: certificateId, certificatePem, keyId: properties.KeyId })
   const endpoints = await registry.findEndpoints()
   return {
     physicalResourceId: certificateId,
     attributes: {
       CertificateId: certificateId,
-      CertificatePem: certificatePem,
       MqttEndpoint: endpoints.mqtt,
       CredentialsEndpoint: endpoints.credentials,
     },

@@ -1,8 +1,8 @@
 import type { z } from 'zod'
 import type { ListUploadsResponse, listUploadsQuerySchema } from '#contract/api.ts'
 import { Fault } from '#contract/fault.ts'
+import { formatCursor, parseCursor } from '../runtime/cursor.ts'
 import type { UploadLog } from '../stores/upload-log.ts'
-import { formatCursor, parseCursor } from './cursor.ts'
 
 const dayMs = 86_400_000
 /** Without `from`, a list goes this far back. */

@@ -23,7 +23,7 @@ test('a certificate that the ledger does not know is quarantined', () => {
 
 test('an expired certificate is quarantined, from the very moment on', () => {
   const expired = { ...entry, notAfter: now.toISOString() }
-  expect(decideRegistration(expired, connectedAt, now)).toEqual({ kind: 'quarantine', reason: 'CERTIFICATE_UNUSABLE' })
+  expect(decideRegistration(expired, connectedAt, now)).toEqual({ kind: 'quarantine', reason: 'CERTIFICATE_EXPIRED' })
 })
 
 test('an event from before the activation is an echo; one from after it registers again', () => {

@@ -1,20 +1,23 @@
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import { IoTClient } from '@aws-sdk/client-iot'
 import { z } from 'zod'
+import { createFleetEvents } from '../registry/fleet-events.ts'
+import { createIotRegistry } from '../registry/iot-registry.ts'
+import { parseRegistrationEvent } from '../registry/registration-event.ts'
+import { registrationEnvironment } from '../rules/registration-environment.ts'
 import { createTables } from '../runtime/clients.ts'
 import { parseEnvironment } from '../runtime/environment.ts'
 import { log } from '../runtime/log.ts'
 import { createQueueHandler } from '../runtime/queue-handler.ts'
 import { createCertificateLedger } from '../stores/certificate-ledger.ts'
 import { createThingStore } from '../stores/thing-store.ts'
-import { createIotRegistry } from './iot-registry.ts'
 import { registerCertificate } from './register-certificate.ts'
-import { parseRegistrationEvent } from './registration-event.ts'
 
 const environment = parseEnvironment({
   LEDGER_TABLE: z.string().min(1),
-  THING_TYPE: z.string().min(1),
   DEVICE_POLICY: z.string().min(1),
   CERTIFICATE_ARN_PREFIX: z.string().min(1),
+  ...registrationEnvironment,
 })
 
 const tables = createTables()
@@ -22,10 +25,12 @@ const registering = {
   ledger: createCertificateLedger(tables, environment.LEDGER_TABLE),
   things: createThingStore(tables, environment.LEDGER_TABLE),
   registry: createIotRegistry(new IoTClient({}), {
-    thingTypeName: environment.THING_TYPE,
     policyName: environment.DEVICE_POLICY,
     certificateArnPrefix: environment.CERTIFICATE_ARN_PREFIX,
   }),
+  events: createFleetEvents(new EventBridgeClient({})),
+  rules: environment.REGISTRATION_RULES,
+  catalog: { thingTypeNames: environment.THING_TYPES, thingGroupNames: environment.THING_GROUPS },
   clock: () => new Date(),
 }
 

@@ -1,5 +1,10 @@
 import middy from '@middy/core'
-import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda'
+import type {
+  APIGatewayEventRequestContextV2,
+  APIGatewayProxyEventV2WithRequestContext,
+  APIGatewayProxyStructuredResultV2,
+  Context,
+} from 'aws-lambda'
 import type { z } from 'zod'
 import { Fault } from '#contract/fault.ts'
 import { problemDetails } from './problem-details.ts'
@@ -7,10 +12,21 @@ import { problemDetails } from './problem-details.ts'
 /** API Gateway itself takes 10 MB; no request of ours needs more than this. */
 const maxBodyBytes = 64 * 1024
 
+/** With the part that API Gateway adds on a route with IAM. */
+type ApiEvent = APIGatewayProxyEventV2WithRequestContext<
+  APIGatewayEventRequestContextV2 & {
+    readonly authorizer?: { readonly iam?: { readonly userArn: string } }
+  }
+>
+
 /** What a route gets: parsed, and free of the transport. */
 interface ApiRequest {
   readonly json: () => unknown
   readonly query: Readonly<Record<string, string | undefined>>
+  /** The path's parameters, decoded. */
+  readonly path: Readonly<Record<string, string | undefined>>
+  /** Who signed the request, on a route with IAM. */
+  readonly callerArn: string | undefined
   readonly requestId: string
 }
 
@@ -23,13 +39,19 @@ export type Route = (request: ApiRequest) => Promise<ApiAnswer>
 
 /** A Lambda handler for HTTP API events (payload 2.0) out of routes named as the API names them: `GET /v1/things`. */
 export function createHttpHandler(routes: Readonly<Record<string, Route>>) {
-  return middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Error, Context>()
+  return middy<ApiEvent, APIGatewayProxyStructuredResultV2, Error, Context>()
     .use(problemDetails())
     .handler(async (event, context) => {
       const route = Object.hasOwn(routes, event.routeKey) ? routes[event.routeKey] : undefined
       if (!route) throw new Fault('NOT_FOUND', `there is no ${event.routeKey}`)
       const query = event.queryStringParameters ?? {}
-      const answer = await route({ query, requestId: context.awsRequestId, json: () => parseJson(event) })
+      const answer = await route({
+        query,
+        path: event.pathParameters ?? {},
+        callerArn: event.requestContext.authorizer?.iam?.userArn,
+        requestId: context.awsRequestId,
+        json: () => parseJson(event),
+      })
       return {
         statusCode: answer.status,
         headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
@@ -38,7 +60,7 @@ export function createHttpHandler(routes: Readonly<Record<string, Route>>) {
     })
 }
 
-function parseJson({ body = '', isBase64Encoded }: APIGatewayProxyEventV2): unknown {
+function parseJson({ body = '', isBase64Encoded }: ApiEvent): unknown {
   const text = isBase64Encoded ? Buffer.from(body, 'base64').toString('utf8') : body
   if (Buffer.byteLength(text) > maxBodyBytes) {
     throw new Fault('BODY_TOO_LARGE', `the body has more than ${maxBodyBytes} bytes`)

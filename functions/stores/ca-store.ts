@@ -1,13 +1,43 @@
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
+import type { CaCertificate } from '#contract/certificates-api.ts'
 import { isTaken } from './conditional-write.ts'
+import { listingOf, readListing } from './listing.ts'
+import { updateItem } from './update-item.ts'
 
-/** The fleet CA's certificate, kept in the ledger's table beside what it signed. */
+/** A CA certificate that is registered with AWS IoT. */
+export interface CaEntry extends Omit<CaCertificate, 'state'> {
+  readonly certificatePem: string
+  /** The key in KMS, for a fleet CA. */
+  readonly keyId?: string
+  readonly retiredAt?: string
+}
+
+/** The fleet CA that new certificates come from. */
+export interface SigningCa {
+  readonly caCertificateId: string
+  readonly keyId: string
+  readonly certificatePem: string
+}
+
+const signingKey = { pk: 'signing-ca' }
+
+/** The CA certificates, in the ledger's table beside what they signed. */
 export function createCaStore(tables: DynamoDBDocumentClient, tableName: string) {
-  async function read(kmsKeyId: string): Promise<string | undefined> {
-    const { Item } = await tables.send(
-      new GetCommand({ TableName: tableName, Key: { pk: `ca#${kmsKeyId}` }, ConsistentRead: true }),
+  const keyOf = (caCertificateId: string) => `ca-certificate#${caCertificateId}`
+
+  async function read<Item>(key: { pk: string }): Promise<Item | undefined> {
+    const { Item } = await tables.send(new GetCommand({ TableName: tableName, Key: key, ConsistentRead: true }))
+    return Item as Item | undefined
+  }
+
+  /** Writes an item unless one is there, and gives the one that is there then: the first to write wins. */
+  async function keepFirst<Item extends { pk: string }>(item: Item): Promise<Item> {
+    const isFirst = await isTaken(
+      tables.send(
+        new PutCommand({ TableName: tableName, Item: item, ConditionExpression: 'attribute_not_exists(pk)' }),
+      ),
     )
-    return Item?.certificatePem as string | undefined
+    return isFirst ? item : ((await read<Item>({ pk: item.pk })) ?? item)
   }
 
   return {
@@ -16,19 +46,62 @@ export function createCaStore(tables: DynamoDBDocumentClient, tableName: string)
      * ECDSA signatures differ from run to run, so a certificate that is made again would be another CA.
      */
     async keepCertificate(kmsKeyId: string, create: () => Promise<string>): Promise<string> {
-      const kept = await read(kmsKeyId)
-      if (kept !== undefined) return kept
-      const certificatePem = await create()
-      const isFirst = await isTaken(
-        tables.send(
-          new PutCommand({
-            TableName: tableName,
-            Item: { pk: `ca#${kmsKeyId}`, certificatePem },
-            ConditionExpression: 'attribute_not_exists(pk)',
-          }),
-        ),
-      )
-      return isFirst ? certificatePem : ((await read(kmsKeyId)) ?? certificatePem)
+      const pk = `ca#${kmsKeyId}`
+      const kept = await read<{ certificatePem: string }>({ pk })
+      if (kept) return kept.certificatePem
+      return (await keepFirst({ pk, certificatePem: await create() })).certificatePem
+    },
+
+    /** Adds a CA; one that is there already stays as it is, but for being in use again. */
+    async add(entry: CaEntry): Promise<void> {
+      const { caCertificateId, createdAt, ...members } = entry
+      const place = listingOf('ca-certificate', caCertificateId, `${createdAt}#${caCertificateId}`)
+      const added = await updateItem(tables, tableName, keyOf(caCertificateId), {
+        set: { ...members, caCertificateId, createdAt, ...place },
+        condition: 'attribute_not_exists(pk)',
+      })
+      if (added) return
+      await updateItem(tables, tableName, keyOf(caCertificateId), { set: { caCertificateId }, remove: ['retiredAt'] })
+    },
+
+    find: (caCertificateId: string) => read<CaEntry>({ pk: keyOf(caCertificateId) }),
+
+    /** All of them, oldest first: AWS IoT lets an account have ten of one subject, and few have more than a handful. */
+    async list(): Promise<CaEntry[]> {
+      const { items } = await readListing<CaEntry & { listed: string }>(tables, tableName, {
+        kind: 'ca-certificate',
+        limit: 1000,
+      })
+      return items
+    },
+
+    retire: (caCertificateId: string, now: Date): Promise<boolean> =>
+      updateItem(tables, tableName, keyOf(caCertificateId), {
+        set: { retiredAt: now.toISOString() },
+        condition: 'attribute_exists(pk)',
+      }),
+
+    findSigning: () => read<SigningCa>(signingKey),
+
+    /** Makes a CA the one that signs, unless there is one. */
+    async beginSigning(ca: SigningCa): Promise<void> {
+      await keepFirst({ ...signingKey, ...ca })
+    },
+
+    /** Makes a CA the one that signs in place of another. False when that one does not sign any more. */
+    replaceSigning: (next: SigningCa, previousId: string): Promise<boolean> =>
+      updateItem(tables, tableName, signingKey.pk, {
+        set: { ...next },
+        condition: 'caCertificateId = :previous',
+        values: { ':previous': previousId },
+      }),
+
+    /** The key that the next CA is being made for: kept until the rotation from `previousId` is over, so a rotation that died goes on with it. */
+    async keepRotationKey(previousId: string, create: () => Promise<string>): Promise<string> {
+      const pk = `ca-rotation#${previousId}`
+      const kept = await read<{ keyId: string }>({ pk })
+      if (kept) return kept.keyId
+      return (await keepFirst({ pk, keyId: await create() })).keyId
     },
   }
 }

@@ -1,7 +1,17 @@
-import { type DynamoDBDocumentClient, GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
-import type { Thing } from '#contract/api.ts'
+import { DeleteCommand, type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb'
+import type { Thing } from '#contract/things-api.ts'
 import { isTaken } from './conditional-write.ts'
-import { shardOf, shards } from './shards.ts'
+import { listingOf, readListing } from './listing.ts'
+import { updateItem } from './update-item.ts'
+
+/** What the backend knows of a thing; `certificateId` is there only while a certificate holds it. */
+export interface ThingEntry extends Thing {
+  /** The newest renewal of the certificate that holds it. */
+  readonly successorId?: string
+}
+
+/** What a claim or a certificate says of its thing. */
+type ThingFacts = Pick<Thing, 'thingName' | 'thingTypeName' | 'attributes'>
 
 interface ThingPage {
   readonly things: Thing[]
@@ -9,79 +19,98 @@ interface ThingPage {
   readonly next?: string
 }
 
-/** How far each thing has come, and which certificate holds it. Lives in the ledger's table; the index `things` lists by name. */
+/** How far each thing has come, and which certificate holds it. Lives in the ledger's table. */
 export function createThingStore(tables: DynamoDBDocumentClient, tableName: string) {
-  /** Sets state, attributes and time of a thing while the condition holds. False when it does not. */
-  function change(thing: Omit<Thing, 'changedAt' | 'reason'>, condition: string, now: Date): Promise<boolean> {
-    const set: Record<string, unknown> = {
-      state: thing.state,
-      attributes: thing.attributes,
-      changedAt: now.toISOString(),
-      thingName: thing.thingName,
-      listing: `thing#${shardOf(thing.thingName)}`,
-      ...(thing.certificateId === undefined ? {} : { certificateId: thing.certificateId }),
-    }
-    const names = Object.keys(set)
-    return isTaken(
-      tables.send(
-        new UpdateCommand({
-          TableName: tableName,
-          Key: { pk: `thing#${thing.thingName}` },
-          UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`).join(', ')}`,
-          ConditionExpression: condition,
-          ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
-          ExpressionAttributeValues: Object.fromEntries(names.map((name) => [`:${name}`, set[name]])),
-        }),
-      ),
-    )
-  }
+  const keyOf = (thingName: string) => `thing#${thingName}`
+
+  /** What is written whenever a thing's state changes. */
+  const factsOf = ({ thingName, thingTypeName, attributes }: ThingFacts, now: Date) => ({
+    thingName,
+    thingTypeName,
+    attributes,
+    changedAt: now.toISOString(),
+    ...listingOf('thing', thingName, thingName),
+  })
 
   return {
+    async find(thingName: string): Promise<ThingEntry | undefined> {
+      const { Item } = await tables.send(
+        new GetCommand({ TableName: tableName, Key: { pk: keyOf(thingName) }, ConsistentRead: true }),
+      )
+      return Item as ThingEntry | undefined
+    },
+
     /** Notes that a thing may come (`claimed`) or has a certificate (`vended`). A thing that a certificate holds stays as it is. */
-    async note(thing: { thingName: string; state: 'claimed' | 'vended'; attributes: Thing['attributes'] }, now: Date) {
-      await change(thing, 'attribute_not_exists(certificateId)', now)
+    async note(thing: ThingFacts & { readonly state: 'claimed' | 'vended' }, now: Date): Promise<void> {
+      await updateItem(tables, tableName, keyOf(thing.thingName), {
+        set: { ...factsOf(thing, now), state: thing.state },
+        remove: ['reason'],
+        condition: 'attribute_not_exists(certificateId)',
+      })
+    },
+
+    /** Notes why the certificate of a thing that nothing holds was refused. */
+    async noteQuarantine(thing: ThingFacts, reason: string, now: Date): Promise<void> {
+      await updateItem(tables, tableName, keyOf(thing.thingName), {
+        set: { ...factsOf(thing, now), state: 'quarantined', reason },
+        condition: 'attribute_not_exists(certificateId)',
+      })
     },
 
     /**
-     * Makes a certificate the holder of its thing. False when another certificate holds it: of two that race, one gets
-     * true. Holding twice is holding once.
+     * Makes a certificate the holder of its thing, in place of `instead` when that one holds it. False when another
+     * holds it: of two that race, one gets true. Holding twice is holding once.
      */
-    hold(holder: { thingName: string; certificateId: string; attributes: Thing['attributes'] }, now: Date) {
-      const condition = 'attribute_not_exists(certificateId) OR certificateId = :certificateId'
-      return change({ ...holder, state: 'active' }, condition, now)
+    hold(
+      holder: ThingFacts & { readonly certificateId: string },
+      now: Date,
+      instead: string = holder.certificateId,
+    ): Promise<boolean> {
+      return updateItem(tables, tableName, keyOf(holder.thingName), {
+        set: { ...factsOf(holder, now), state: 'active', certificateId: holder.certificateId },
+        remove: ['reason', 'successorId'],
+        condition: 'attribute_not_exists(certificateId) OR certificateId IN (:certificateId, :instead)',
+        values: { ':instead': instead },
+      })
     },
 
-    /** The id of the certificate that holds the thing, if one does. */
-    async findHolder(thingName: string): Promise<string | undefined> {
-      const { Item } = await tables.send(
-        new GetCommand({ TableName: tableName, Key: { pk: `thing#${thingName}` }, ConsistentRead: true }),
-      )
-      return Item?.certificateId as string | undefined
-    },
+    /** Makes a certificate the renewal of the one that holds the thing. False when another holds it. */
+    succeed: (thingName: string, holderId: string, successorId: string): Promise<boolean> =>
+      updateItem(tables, tableName, keyOf(thingName), {
+        set: { successorId },
+        condition: 'certificateId = :holder',
+        values: { ':holder': holderId },
+      }),
 
-    /** At most `limit` things by name, in the order of their bytes, after the name `after`. Reads up to `limit` of each shard. */
-    async list({ after, limit }: { after: string | undefined; limit: number }): Promise<ThingPage> {
-      const pages = await Promise.all(
-        shards.map((shard) =>
-          tables.send(
-            new QueryCommand({
-              TableName: tableName,
-              IndexName: 'things',
-              KeyConditionExpression: 'listing = :listing AND thingName > :after',
-              // A space sorts before every character that a name can have.
-              ExpressionAttributeValues: { ':listing': `thing#${shard}`, ':after': after ?? ' ' },
-              Limit: limit,
-            }),
-          ),
+    /** Leaves the thing without a holder. A thing that another certificate holds by now stays as it is: false. */
+    release: (thingName: string, certificateId: string, reason: string, now: Date): Promise<boolean> =>
+      updateItem(tables, tableName, keyOf(thingName), {
+        set: { state: 'revoked', reason, changedAt: now.toISOString() },
+        remove: ['certificateId', 'successorId'],
+        condition: 'certificateId = :holder',
+        values: { ':holder': certificateId },
+      }),
+
+    /** Forgets a thing that no certificate holds. False when one does. */
+    remove: (thingName: string): Promise<boolean> =>
+      isTaken(
+        tables.send(
+          new DeleteCommand({
+            TableName: tableName,
+            Key: { pk: keyOf(thingName) },
+            ConditionExpression: 'attribute_not_exists(certificateId)',
+          }),
         ),
-      )
-      const found = pages
-        .flatMap(({ Items = [] }) => Items as Thing[])
-        .sort((a, b) => (a.thingName < b.thingName ? -1 : 1))
-      const things = found.slice(0, limit)
-      const next = things.at(-1)?.thingName
-      const hasMore = found.length > limit || pages.some((page) => page.LastEvaluatedKey !== undefined)
-      return hasMore && next !== undefined ? { things, next } : { things }
+      ),
+
+    /** At most `limit` things by name, in the order of their bytes, after the name `after`. */
+    async list({ after, limit }: { after: string | undefined; limit: number }): Promise<ThingPage> {
+      const { items, next } = await readListing<Thing & { listed: string }>(tables, tableName, {
+        kind: 'thing',
+        after,
+        limit,
+      })
+      return next === undefined ? { things: items } : { things: items, next }
     },
   }
 }

@@ -2,6 +2,7 @@ import { createPublicKey, type KeyObject } from 'node:crypto'
 import { Pkcs10CertificateRequest } from '@peculiar/x509'
 import { Fault } from '#contract/fault.ts'
 import { parseThingName } from '#contract/thing-name.ts'
+import { isStrongKey, minRsaBits } from '../x509/strong-key.ts'
 
 /** What is taken from a CSR: nothing else in it, extensions included, comes into a certificate. */
 export interface CertificateRequest {
@@ -12,9 +13,6 @@ export interface CertificateRequest {
 
 const pemLabel = /^-----BEGIN (?:NEW )?CERTIFICATE REQUEST-----[\s\S]+-----END (?:NEW )?CERTIFICATE REQUEST-----\s*$/
 const commonName = '2.5.4.3'
-/** Curves that AWS IoT takes in client certificates (AWS IoT developer guide, "X.509 client certificates"). */
-const curves = ['prime256v1', 'secp384r1', 'secp521r1']
-const minRsaBits = 2048
 
 /**
  * Reads a PEM PKCS#10 request and proves that who made it holds the key. Throws CSR_MALFORMED, CSR_KEY_WEAK,
@@ -46,7 +44,7 @@ function readRequest(pem: string): Pkcs10CertificateRequest {
 }
 
 function requireStrongKey(spki: Uint8Array<ArrayBuffer>): void {
-  if (!isStrong(readKey(spki))) {
+  if (!isStrongKey(readKey(spki))) {
     throw new Fault('CSR_KEY_WEAK', 'the key is too weak, or of a kind that AWS IoT does not take', {
       hint: `use EC P-256, P-384 or P-521, or RSA of at least ${minRsaBits} bits`,
     })
@@ -59,11 +57,6 @@ function readKey(spki: Uint8Array<ArrayBuffer>): KeyObject {
   } catch (cause) {
     throw new Fault('CSR_MALFORMED', 'the public key in the CSR cannot be read', { cause })
   }
-}
-
-function isStrong({ asymmetricKeyType, asymmetricKeyDetails = {} }: KeyObject): boolean {
-  if (asymmetricKeyType === 'ec') return curves.includes(asymmetricKeyDetails.namedCurve ?? '')
-  return asymmetricKeyType === 'rsa' && (asymmetricKeyDetails.modulusLength ?? 0) >= minRsaBits
 }
 
 function readThingName(request: Pkcs10CertificateRequest): string {

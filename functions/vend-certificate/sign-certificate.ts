@@ -9,7 +9,8 @@ import {
   X509Certificate,
   X509CertificateGenerator,
 } from '@peculiar/x509'
-import type { IssuedCertificate } from '../stores/claim-store.ts'
+import type { SigningCa } from '../stores/ca-store.ts'
+import type { IssuedCertificate } from '../stores/issued-certificate.ts'
 import { certificateIdOf, createSerialNumber, hashPublicKey, keyIdentifierOf } from '../x509/certificate-fields.ts'
 import type { Signer } from '../x509/kms-signer.ts'
 import type { CertificateRequest } from './parse-csr.ts'
@@ -19,22 +20,23 @@ const backdateMs = 5 * 60_000
 
 export interface SigningOptions {
   readonly signer: Signer
-  readonly caCertificatePem: string
+  readonly ca: SigningCa
   readonly validityDays: number
 }
 
 /** A client certificate for the thing, signed by the fleet CA; it never outlives the CA. */
 export async function signCertificate(
   { thingName, publicKey }: CertificateRequest,
-  { signer, caCertificatePem, validityDays }: SigningOptions,
+  { signer, ca: { caCertificateId, certificatePem }, validityDays }: SigningOptions,
   now: Date,
 ): Promise<IssuedCertificate> {
-  const ca = new X509Certificate(caCertificatePem)
+  const ca = new X509Certificate(certificatePem)
   const wanted = now.getTime() + validityDays * 86_400_000
   const notAfter = new Date(Math.min(wanted, ca.notAfter.getTime()))
+  const serialNumber = createSerialNumber()
   const certificate = await X509CertificateGenerator.create(
     {
-      serialNumber: createSerialNumber(),
+      serialNumber,
       // Names as JSON: a DN as text swallows some characters.
       subject: [{ CN: [thingName] }],
       issuer: ca.subjectName,
@@ -58,5 +60,8 @@ export async function signCertificate(
     certificatePem: `${certificate.toString('pem')}\n`,
     notAfter: notAfter.toISOString(),
     publicKeyHash: hashPublicKey(publicKey),
+    serialNumber,
+    caCertificateId,
+    chainPem: certificatePem,
   }
 }

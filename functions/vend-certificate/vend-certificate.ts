@@ -1,22 +1,12 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import type { CreateCertificateResponse, DeviceConfiguration } from '#contract/api.ts'
+import type { CreateCertificateResponse } from '#contract/certificates-api.ts'
 import { parseClaim, unknownClaim } from '#contract/claim.ts'
 import { Fault } from '#contract/fault.ts'
-import type { CertificateLedger } from '../stores/certificate-ledger.ts'
-import type { ClaimEntry, ClaimStore, IssuedCertificate } from '../stores/claim-store.ts'
-import type { ThingStore } from '../stores/thing-store.ts'
+import type { ClaimEntry, ClaimStore } from '../stores/claim-store.ts'
+import type { IssuedCertificate } from '../stores/issued-certificate.ts'
 import { hashPublicKey } from '../x509/certificate-fields.ts'
 import { type CertificateRequest, parseCsr } from './parse-csr.ts'
-
-export interface Vending {
-  readonly claims: ClaimStore
-  readonly ledger: CertificateLedger
-  readonly things: ThingStore
-  readonly sign: (request: CertificateRequest, now: Date) => Promise<IssuedCertificate>
-  readonly caCertificatePem: string
-  readonly device: Omit<DeviceConfiguration, 'thingName'>
-  readonly clock: () => Date
-}
+import { certificateAnswerOf, ledgerEntryOf, type Vending } from './vending.ts'
 
 /**
  * Trades a claim and a CSR for a certificate. Everything is checked before the claim is touched; the claim is spent in the
@@ -38,17 +28,11 @@ export async function vendCertificate(
   }
   const issued = claim.issued ?? (await issueCertificate(vending, claim, request, requestId))
   if (issued.publicKeyHash !== hashPublicKey(request.publicKey)) throw usedClaim()
-  const { thingName, attributes, claimId } = claim
-  const { certificateId, notAfter } = issued
-  await vending.ledger.add({ certificateId, thingName, attributes, claimId, notAfter, state: 'vended' })
-  await vending.things.note({ thingName, attributes, state: 'vended' }, now)
-  return {
-    certificateId,
-    certificatePem: issued.certificatePem,
-    chainPem: vending.caCertificatePem,
-    notAfter,
-    device: { ...vending.device, thingName },
-  }
+  const { thingName, thingTypeName, thingGroupName, attributes, claimId, replaces } = claim
+  const thing = { thingName, thingTypeName, attributes }
+  await vending.ledger.add(ledgerEntryOf(issued, { ...thing, thingGroupName, claimId, replaces, origin: 'claim' }, now))
+  await vending.things.note({ ...thing, state: 'vended' }, now)
+  return certificateAnswerOf(issued, thing, vending.device)
 }
 
 async function findClaim(claims: ClaimStore, text: string): Promise<ClaimEntry> {
@@ -61,35 +45,43 @@ async function findClaim(claims: ClaimStore, text: string): Promise<ClaimEntry> 
 
 async function issueCertificate(
   { claims, sign, clock }: Vending,
-  { claimId, expiresAt }: ClaimEntry,
+  claim: ClaimEntry,
   request: CertificateRequest,
   requestId: string,
 ): Promise<IssuedCertificate> {
   const now = clock()
-  if (now.toISOString() >= expiresAt) {
-    throw new Fault('CLAIM_EXPIRED', `the claim expired at ${expiresAt}`, {
+  if (claim.revokedAt !== undefined) throw revokedClaim()
+  if (now.toISOString() >= claim.expiresAt) {
+    throw new Fault('CLAIM_EXPIRED', `the claim expired at ${claim.expiresAt}`, {
       hint: 'make another: thingdrop claims create --thing NAME',
     })
   }
-  if (!(await claims.reserve(claimId, requestId, now))) throw await whyNotReserved(claims, claimId)
+  if (!(await claims.reserve(claim.claimId, requestId, now))) throw await whyNotReserved(claims, claim.claimId)
   try {
     const issued = await sign(request, now)
-    if (await claims.spend(claimId, requestId, issued)) return issued
+    if (await claims.spend(claim, requestId, issued)) return issued
   } catch (error) {
-    await claims.release(claimId, requestId)
+    await claims.release(claim.claimId, requestId)
     throw error
   }
-  throw await whyNotReserved(claims, claimId)
+  throw await whyNotReserved(claims, claim.claimId)
 }
 
 async function whyNotReserved(claims: ClaimStore, claimId: string): Promise<Fault> {
   const claim = await claims.find(claimId)
   if (claim?.issued) return usedClaim()
+  if (claim?.revokedAt !== undefined) return revokedClaim()
   return new Fault('CLAIM_IN_USE', 'another request is using this claim just now', { hint: 'try again in a moment' })
 }
 
 function usedClaim(): Fault {
   return new Fault('CLAIM_USED', 'the claim was used for another key', {
     hint: 'make another: thingdrop claims create --thing NAME. If nobody of yours used it, a stranger enrolled as this thing',
+  })
+}
+
+function revokedClaim(): Fault {
+  return new Fault('CLAIM_REVOKED', 'the claim was taken back', {
+    hint: 'ask the operator why, or for another: thingdrop claims create --thing NAME',
   })
 }

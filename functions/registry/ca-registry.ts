@@ -1,7 +1,10 @@
 import { X509Certificate } from 'node:crypto'
 import {
+  type CertificateStatus,
   DescribeEndpointCommand,
+  GetRegistrationCodeCommand,
   type IoTClient,
+  ListCertificatesByCACommand,
   RegisterCACertificateCommand,
   ResourceAlreadyExistsException,
   ResourceNotFoundException,
@@ -9,7 +12,13 @@ import {
 } from '@aws-sdk/client-iot'
 import { certificateIdOf } from '../x509/certificate-fields.ts'
 
-/** The fleet CA's place in AWS IoT. Every call may be repeated. */
+interface RegisteredCertificate {
+  readonly certificateId: string
+  readonly status: CertificateStatus | undefined
+  readonly createdAt: Date | undefined
+}
+
+/** The CAs' place in AWS IoT. Every call may be repeated. */
 export function createCaRegistry(iot: IoTClient) {
   async function findEndpoint(endpointType: 'iot:Data-ATS' | 'iot:CredentialProvider'): Promise<string> {
     const { endpointAddress } = await iot.send(new DescribeEndpointCommand({ endpointType }))
@@ -18,14 +27,20 @@ export function createCaRegistry(iot: IoTClient) {
   }
 
   return {
-    /** Registers a CA certificate, active and with auto-registration, and gives its id. SNI_ONLY needs no verification certificate. */
-    async register(certificatePem: string): Promise<string> {
+    /**
+     * Registers a CA certificate, active and with auto-registration, and gives its id. The verification certificate
+     * proves that the caller holds the CA's key; without it the CA works for clients that send SNI alone, which AWS IoT
+     * asks of every client anyway.
+     */
+    async register(certificatePem: string, verificationCertificatePem?: string): Promise<string> {
       const certificateId = certificateIdOf(new Uint8Array(new X509Certificate(certificatePem).raw).buffer)
       try {
         await iot.send(
           new RegisterCACertificateCommand({
             caCertificate: certificatePem,
-            certificateMode: 'SNI_ONLY',
+            ...(verificationCertificatePem === undefined
+              ? { certificateMode: 'SNI_ONLY' }
+              : { verificationCertificate: verificationCertificatePem }),
             setAsActive: true,
             allowAutoRegistration: true,
           }),
@@ -37,6 +52,28 @@ export function createCaRegistry(iot: IoTClient) {
         )
       }
       return certificateId
+    },
+
+    /** What the common name of a verification certificate must be. */
+    async readRegistrationCode(): Promise<string> {
+      const { registrationCode = '' } = await iot.send(new GetRegistrationCodeCommand({}))
+      return registrationCode
+    },
+
+    /** A page of a CA's certificates that AWS IoT knows, the newest first, with AWS IoT's status. */
+    async listCertificates(
+      caCertificateId: string,
+      marker?: string,
+    ): Promise<{ certificates: RegisteredCertificate[]; next?: string }> {
+      const { certificates = [], nextMarker } = await iot.send(
+        new ListCertificatesByCACommand({ caCertificateId, pageSize: 250, marker }),
+      )
+      const found = certificates.map(({ certificateId = '', status, creationDate }) => ({
+        certificateId,
+        status,
+        createdAt: creationDate,
+      }))
+      return nextMarker ? { certificates: found, next: nextMarker } : { certificates: found }
     },
 
     /** Lets no new certificate of the CA in. Devices that are registered stay. */

@@ -28,3 +28,19 @@ export function parseRegistrationEvent(body: string): RegistrationEvent {
     })
   }
 }
+
+/** An event of our own, for a certificate that is to be registered as if it connected at this time. */
+export function formatRegistrationEvent(
+  { certificateId, caCertificateId }: { readonly certificateId: string; readonly caCertificateId: string },
+  certificateArnPrefix: string,
+  at: Date,
+): string {
+  const event: RegistrationEvent = {
+    certificateId,
+    caCertificateId,
+    timestamp: at.getTime(),
+    certificateStatus: 'PENDING_ACTIVATION',
+    awsAccountId: certificateArnPrefix.split(':')[4] ?? '',
+  }
+  return JSON.stringify(event)
+}

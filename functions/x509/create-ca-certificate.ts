@@ -5,8 +5,8 @@ import {
   SubjectKeyIdentifierExtension,
   X509CertificateGenerator,
 } from '@peculiar/x509'
-import { createSerialNumber, keyIdentifierOf } from '../x509/certificate-fields.ts'
-import type { Signer } from '../x509/kms-signer.ts'
+import { createSerialNumber, keyIdentifierOf } from './certificate-fields.ts'
+import type { Signer } from './kms-signer.ts'
 
 export interface CaSubject {
   readonly commonName: string

@@ -1,0 +1,38 @@
+import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb'
+import { isTaken } from './conditional-write.ts'
+
+export interface ItemChange {
+  readonly set: Readonly<Record<string, unknown>>
+  readonly remove?: readonly string[]
+  /** May speak of `:name` of everything that is set, and of `values`. */
+  readonly condition?: string
+  readonly values?: Readonly<Record<string, unknown>>
+}
+
+/** Changes one item while the condition holds; members that are undefined are left as they are. False when it does not hold. */
+export function updateItem(
+  tables: DynamoDBDocumentClient,
+  tableName: string,
+  pk: string,
+  { set, remove = [], condition, values = {} }: ItemChange,
+): Promise<boolean> {
+  const members = Object.entries(set).filter(([, value]) => value !== undefined)
+  const names = [...members.map(([name]) => name), ...remove]
+  const assignments = members.map(([name]) => `#${name} = :${name}`).join(', ')
+  const removals = remove.length === 0 ? '' : ` REMOVE ${remove.map((name) => `#${name}`).join(', ')}`
+  return isTaken(
+    tables.send(
+      new UpdateCommand({
+        TableName: tableName,
+        Key: { pk },
+        UpdateExpression: `SET ${assignments}${removals}`,
+        ...(condition === undefined ? {} : { ConditionExpression: condition }),
+        ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
+        ExpressionAttributeValues: {
+          ...Object.fromEntries(members.map(([name, value]) => [`:${name}`, value])),
+          ...values,
+        },
+      }),
+    ),
+  )
+}

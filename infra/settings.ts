@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs'
+import { z } from 'zod'
+import { thingGroupNameSchema, thingTypeNameSchema } from '#contract/api-fields.ts'
+import { registrationRulesSchema } from '#contract/registration-rules.ts'
+
+/** What an installation may choose, in one JSON file: `cdk deploy -c settings=FILE`, or THINGDROP_SETTINGS. Every member has a default. */
+export const settingsSchema = z.strictObject({
+  /** Which certificates may register, and as what. */
+  registration: registrationRulesSchema.prefault({}),
+  /** Thing types that claims and certificates may name; the first is the default. `<stack>-device` when not given. */
+  thingTypes: z.array(thingTypeNameSchema).min(1).max(50).optional(),
+  /** Thing groups that claims and certificates may name. */
+  thingGroups: z.array(thingGroupNameSchema).max(50).default([]),
+  /** How long a device's certificate is valid; it renews at two thirds of that. */
+  certificateValidityDays: z.int().min(1).max(3650).default(365),
+})
+export type Settings = z.infer<typeof settingsSchema>
+
+/** Reads the settings of a file; without one, the defaults. Throws naming the file and each member that is wrong. */
+export function readSettings(path: string | undefined): Settings {
+  if (path === undefined) return settingsSchema.parse({})
+  const parsed = settingsSchema.safeParse(readJson(path))
+  if (parsed.success) return parsed.data
+  const wrong = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'the settings'}: ${issue.message}`)
+  throw new Error(`${path}: ${wrong.join('; ')}`)
+}
+
+function readJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'))
+  } catch (cause) {
+    throw new Error(`${path} is no JSON file of settings: ${(cause as Error).message}`, { cause })
+  }
+}
