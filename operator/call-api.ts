@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { ZodType } from 'zod'
+import { fillPath } from '#contract/api.ts'
 import { parseApiUrl } from './api-url.ts'
 import { explainConnectionFailure, networkCodeOf } from './explain-connection-failure.ts'
 import { explainRefusal, retryAfterSeconds } from './explain-refusal.ts'
@@ -15,14 +16,20 @@ export interface ApiOptions {
   readonly clock?: () => Date
   /** Spreads retries: 0 ≤ x < 1. */
   readonly random?: () => number
+  /** How often a request is sent before its failure is the answer; 4 when not given. More suits work of many requests. */
+  readonly maxAttempts?: number | undefined
 }
 
 type Query = Readonly<Record<string, string | number | undefined>>
 
 interface ApiRequest<Answer> {
   readonly route: { readonly method: string; readonly path: string }
+  /** Fill the route's path. */
+  readonly parameters?: Readonly<Record<string, string>>
   readonly query?: Query
   readonly body?: unknown
+  /** Done twice it is done once, so that it goes again even when its answer was lost. */
+  readonly isRepeatable?: true
   readonly answer: ZodType<Answer>
 }
 
@@ -33,13 +40,13 @@ export type CallApi = <Answer>(request: ApiRequest<Answer>) => Promise<Answer>
 const timeoutMs = 35_000
 
 export function createApiCaller(options: ApiOptions): CallApi {
-  const { clock = () => new Date(), random = Math.random } = options
+  const { clock = () => new Date(), random = Math.random, maxAttempts } = options
   const apiUrl = parseApiUrl(options.apiUrl)
   const sign = createRequestSigner({ ...options, clock })
 
-  return async ({ route, query = {}, body, answer }) => {
+  return async ({ route, parameters = {}, query = {}, body, isRepeatable, answer }) => {
     const { method, path } = route
-    const url = new URL(apiUrl + path + formatQuery(query))
+    const url = new URL(apiUrl + fillPath(path, parameters) + formatQuery(query))
     const text = body === undefined ? null : JSON.stringify(body)
     for (let attempt = 1; ; attempt++) {
       const headers = await sign(method, url, text)
@@ -49,7 +56,7 @@ export function createApiCaller(options: ApiOptions): CallApi {
         'error' in sent
           ? { networkCode: networkCodeOf(sent.error) }
           : { status: sent.status, retryAfterSeconds: retryAfterSeconds(sent.headers) }
-      const delayMs = decideRetry({ method, attempt, ...failed }, random)
+      const delayMs = decideRetry({ method, isRepeatable, attempt, maxAttempts, ...failed }, random)
       if (delayMs === undefined) {
         throw 'error' in sent ? explainConnectionFailure(url, sent.error) : explainRefusal({ ...sent, now: clock() })
       }

@@ -52,6 +52,7 @@ test('makes a claim by a signed POST', async () => {
     thingName: 'press-1',
     attributes: { site: 'oslo' },
     ttlSeconds: 86_400,
+    replace: false,
   })
 })
 
@@ -66,6 +67,13 @@ test('signs a query with characters that a signature writes its own way', async 
     cursor,
     limit: '100',
   })
+})
+
+test('signs a path with a character that is encoded in it', async () => {
+  const thing = { thingName: 'press:1', state: 'active', attributes: {}, changedAt: upload.loggedAt }
+  const { operator, requests } = await startOperator(() => ({ status: 200, body: thing }))
+  expect(await operator.things.show('press:1')).toEqual(thing)
+  expect(requests[0]?.path).toBe('/v1/things/press%3A1')
 })
 
 test('keeps a stage path of the address', async () => {
@@ -125,6 +133,17 @@ describe('retries', () => {
     expect(broken.requests).toHaveLength(1)
   })
 
+  test('an issue that broke off, and as often as the caller has patience', async () => {
+    const { url, requests } = await startTestApi(() => busy)
+    const options = { apiUrl: url, region: testRegion, credentials: testCredentials, random: () => 0 }
+    const patient = createOperator({ ...options, maxAttempts: 7 })
+    expect((await failureOf(patient.certificates.issue({ csr: 'x' }))).code).toBe('API_FAILED')
+    expect(requests).toHaveLength(7)
+    const broken = await startOperator(() => 'hang up')
+    expect((await failureOf(broken.operator.certificates.issue({ csr: 'x' }))).code).toBe('API_UNREACHABLE')
+    expect(broken.requests).toHaveLength(4)
+  })
+
   test('give up after four attempts with what the API said', async () => {
     const { operator, requests } = await startOperator(() => busy)
     const failure = await failureOf(operator.things.list())
@@ -162,6 +181,23 @@ describe('refusals', () => {
     const failure = await failureOf(operator.claims.create({ thingName: 'press 1' }))
     expect(failure).toMatchObject({ code: 'REQUEST_INVALID', status: undefined })
     expect(failure.message).toContain('thingName')
+    expect(requests).toHaveLength(0)
+  })
+
+  test('of a path that is none of its route’s come without a call, and without the secret in it', async () => {
+    const { operator, requests } = await startOperator(() => busy)
+    const secret = `tdc_0123456789abcdef_${'a'.repeat(64)}`
+    const failures = await Promise.all([
+      failureOf(operator.claims.revoke(secret)),
+      failureOf(operator.certificates.show('..')),
+      failureOf(operator.things.show('../claims')),
+      failureOf(operator.caCertificates.retire('..')),
+      failureOf(operator.explain('a/b')),
+    ])
+    for (const { code, message } of failures) {
+      expect(code).toBe('REQUEST_INVALID')
+      expect(message).not.toContain('aaa')
+    }
     expect(requests).toHaveLength(0)
   })
 

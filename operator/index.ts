@@ -1,12 +1,28 @@
+export type { ListUploadsResponse, Upload } from '#contract/api.ts'
 export type {
+  ApproveCertificateRequest,
+  CaCertificate,
+  CertificateSummary,
+  CreateCertificateResponse,
+  DecisionRequest,
+  DeviceConfiguration,
+  DrainResponse,
+  IssueCertificateRequest,
+  ListCaCertificatesResponse,
+  ListCertificatesResponse,
+  RegisterCaCertificateRequest,
+} from '#contract/certificates-api.ts'
+export type {
+  ClaimSummary,
   CreateClaimRequest,
   CreateClaimResponse,
-  ListThingsResponse,
-  ListUploadsResponse,
-  Thing,
-  Upload,
-} from '#contract/api.ts'
+  ListClaimsResponse,
+} from '#contract/claims-api.ts'
+export type { Explanation } from '#contract/explanation.ts'
+export type { ListThingsResponse, RevokeThingResponse, Thing } from '#contract/things-api.ts'
 export type { ApiOptions } from './call-api.ts'
+export type { ListCertificatesQuery } from './certificates.ts'
+export type { ListClaimsQuery } from './claims.ts'
 export { createOperator, type Operator } from './create-operator.ts'
 export { OperatorError, type OperatorErrorCode } from './operator-error.ts'
 export type { PageRange } from './read-pages.ts'

@@ -9,13 +9,21 @@ export type OperatorErrorCode =
   | 'API_URL_INVALID'
   | 'AWS_REFUSED'
   | 'CLOCK_SKEWED'
+  | 'CONFIRMATION_MISSING'
   | 'CREDENTIALS_UNUSABLE'
+  | 'CSV_INVALID'
+  | 'FILE_UNREADABLE'
   | 'FILE_UNWRITABLE'
+  | 'FOLDER_UNUSABLE'
+  | 'NOT_CONFIRMED'
+  | 'PARTLY_DONE'
   | 'REGION_MISSING'
   | 'STACK_UNUSABLE'
 
 interface OperatorErrorOptions {
   readonly hint?: string | undefined
+  /** A line for each of several things that are wrong. */
+  readonly details?: readonly string[]
   /** The HTTP status, when a service answered. */
   readonly status?: number | undefined
   readonly requestId?: string | undefined
@@ -30,6 +38,7 @@ export class OperatorError extends Error {
   override readonly name = 'OperatorError'
   readonly code: OperatorErrorCode | FaultCode | (string & {})
   readonly hint: string | undefined
+  readonly details: readonly string[]
   readonly status: number | undefined
   readonly requestId: string | undefined
 
@@ -37,6 +46,7 @@ export class OperatorError extends Error {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
     this.hint = options.hint
+    this.details = options.details ?? []
     this.status = options.status
     this.requestId = options.requestId
   }

@@ -22,7 +22,7 @@ export type TestAnswer =
   | { readonly status: number; readonly body: unknown; readonly headers?: Readonly<Record<string, string>> }
 
 /** An HTTP API for a test: refuses, as API Gateway does, what is not signed with the test's credentials. */
-export async function startTestApi(answer: (request: TestRequest) => TestAnswer) {
+export async function startTestApi(answer: (request: TestRequest) => TestAnswer | Promise<TestAnswer>) {
   const requests: TestRequest[] = []
   const server = createServer(async (incoming, outgoing) => {
     const { pathname, searchParams } = new URL(incoming.url ?? '', 'http://test')
@@ -34,7 +34,7 @@ export async function startTestApi(answer: (request: TestRequest) => TestAnswer)
     }
     requests.push(request)
     const isSigned = await isSignedByTest(incoming, request)
-    const answered = isSigned ? answer(request) : { status: 403, body: { message: 'Forbidden' } }
+    const answered = isSigned ? await answer(request) : { status: 403, body: { message: 'Forbidden' } }
     if (answered === 'hang up') return incoming.socket.destroy()
     const { status, body, headers } = answered
     const content = typeof body === 'string' ? body : JSON.stringify(body)

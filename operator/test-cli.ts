@@ -7,7 +7,7 @@ import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
-import { startTestApi, type TestAnswer, testCredentials, testRegion } from './test-api.ts'
+import { startTestApi, type TestAnswer, type TestRequest, testCredentials, testRegion } from './test-api.ts'
 
 const cli = fileURLToPath(new URL('../start/thingdrop.ts', import.meta.url))
 
@@ -43,7 +43,7 @@ export async function runCli(args: readonly string[], env: Readonly<Record<strin
 }
 
 /** A test API and the environment in which the CLI finds it. */
-export async function startCliApi(answer: () => TestAnswer) {
+export async function startCliApi(answer: (request: TestRequest) => TestAnswer | Promise<TestAnswer>) {
   const { url, requests } = await startTestApi(answer)
   return { requests, env: { ...testKeys, AWS_REGION: testRegion, THINGDROP_API_URL: url } }
 }

@@ -15,14 +15,19 @@ const create = ['claims', 'create', '--thing', 'press-1']
 test('prints the claim URL alone on stdout, and what to do next beside it, without the secret', async () => {
   const { env, requests } = await startCliApi(() => ({ status: 201, body: claim }))
   const { stdout, stderr, code } = await runCli(
-    [...create, '--attribute', 'site=oslo', '--attribute', 'a=b=c', '--ttl', '2h'],
+    [...create, '--attribute', 'site=oslo', '--attribute', 'a=b=c', '--ttl', '2h', '--type', 'Press', '--replace'],
     env,
   )
   expect({ stdout, code }).toEqual({ stdout: `${claim.claimUrl}\n`, code: 0 })
   expect(stderr).toContain('thingdrop-device enroll')
   expect(stderr).not.toContain(secret)
-  const expected = { thingName: 'press-1', attributes: { site: 'oslo', a: 'b=c' }, ttlSeconds: 7200 }
-  expect(JSON.parse(requests[0]?.body ?? '')).toEqual(expected)
+  expect(JSON.parse(requests[0]?.body ?? '')).toEqual({
+    thingName: 'press-1',
+    thingTypeName: 'Press',
+    attributes: { site: 'oslo', a: 'b=c' },
+    ttlSeconds: 7200,
+    replace: true,
+  })
 })
 
 test('--output json prints the whole answer', async () => {
@@ -61,4 +66,42 @@ test('--out leaves no file behind when the API refuses', async () => {
   expect(stderr).toBe('THING_HELD: press-1 is held\n  hint: try another\n  request: r-1\n')
   expect(code).toBe(254)
   expect(await readdir(folder)).toEqual([])
+})
+
+test('list shows claims in the state that is asked for', async () => {
+  const summary = {
+    claimId: claim.claimId,
+    thingName: 'press-1',
+    state: 'spent',
+    createdAt: '2026-03-01T00:00:00.000Z',
+    expiresAt: claim.expiresAt,
+    replace: false,
+    certificateId: 'c'.repeat(64),
+  }
+  const { env, requests } = await startCliApi(() => ({ status: 200, body: { claims: [summary] } }))
+  const { stdout } = await runCli(['claims', 'list', '--state', 'spent'], env)
+  expect(stdout.split('\n').map((line) => line.split(/ {2,}/))).toEqual([
+    ['CLAIM', 'THING', 'STATE', 'CREATED', 'EXPIRES', 'CERTIFICATE'],
+    [claim.claimId, 'press-1', 'spent', '2026-03-01T00:00:00Z', '2026-03-02T00:00:00Z', 'cccccccc'],
+    [''],
+  ])
+  expect(requests[0]?.query.get('state')).toBe('spent')
+})
+
+test('revoke goes on past one that fails, and repeats no secret', async () => {
+  const revoked = {
+    claimId: claim.claimId,
+    thingName: 'press-1',
+    state: 'revoked',
+    createdAt: claim.expiresAt,
+    expiresAt: claim.expiresAt,
+    replace: false,
+  }
+  const { env, requests } = await startCliApi(() => ({ status: 200, body: revoked }))
+  const { stdout, stderr, code } = await runCli(['claims', 'revoke', secret, claim.claimId, '--output', 'jsonl'], env)
+  expect(JSON.parse(stdout)).toEqual(revoked)
+  expect(stderr).toMatch(/^PARTLY_DONE: .*\n {2}tdc_0123456789ab: REQUEST_INVALID: .*16 hex digits/)
+  expect(stderr).not.toContain('aaaa')
+  expect(code).toBe(1)
+  expect(requests.map(({ method, path }) => `${method} ${path}`)).toEqual([`DELETE /v1/claims/${claim.claimId}`])
 })

@@ -10,4 +10,8 @@ export interface CommandContext {
   readonly stderr: Out
   readonly clock: () => Date
   readonly connect: (options: ConnectionOptions) => Promise<Operator>
+  /** Asks the person at the terminal; undefined where nobody is. */
+  readonly ask: ((question: string) => Promise<string>) | undefined
+  /** For a command that did its work and has bad news. */
+  readonly setExitCode: (code: 1) => void
 }

@@ -7,6 +7,8 @@ import { type AwsChoice, resolveCredentials } from './resolve-credentials.ts'
 export interface ConnectionOptions extends AwsChoice {
   readonly apiUrl?: string | undefined
   readonly stack?: string | undefined
+  /** How often a request is sent before its failure is the answer. */
+  readonly maxAttempts?: number
 }
 
 const defaultStack = 'Thingdrop'
@@ -38,6 +40,7 @@ export async function connect(
       apiUrl,
       credentials,
       clock,
+      maxAttempts: options.maxAttempts,
       region: regionOfApiUrl(apiUrl) ?? region ?? (await (await openCloudFormation()).config.region()),
     })
   } catch (error) {

@@ -1,7 +1,10 @@
 import { Command } from 'commander'
 import packageJson from '../../package.json' with { type: 'json' }
+import { addCaCommand } from './ca-command.ts'
+import { addCertificatesCommand } from './certificates-command.ts'
 import { addClaimsCommand } from './claims-command.ts'
 import type { CommandContext } from './command-context.ts'
+import { addExplainCommand } from './explain-command.ts'
 import { addThingsCommand } from './things-command.ts'
 import { addUploadsCommand } from './uploads-command.ts'
 
@@ -9,7 +12,8 @@ const programHelp = `
 The API's address is the output ApiUrl of the CloudFormation stack, unless --api-url or THINGDROP_API_URL gives it.
 Requests are signed with the credentials that the AWS CLI would use.
 
-Exit codes, as the AWS CLI's: 0 done, 252 bad usage, 253 bad configuration, 254 refused by the service, 255 other failure.
+Exit codes, as the AWS CLI's: 0 done, 1 done in part or with bad news, 252 bad usage, 253 bad configuration, 254 refused by
+the service, 255 other failure.
 
 Example:
   $ thingdrop claims create --thing press-1
@@ -29,7 +33,10 @@ export function createProgram(context: CommandContext): Command {
     .addHelpText('after', programHelp)
     .exitOverride()
   addClaimsCommand(program, context)
+  addCertificatesCommand(program, context)
   addThingsCommand(program, context)
+  addCaCommand(program, context)
   addUploadsCommand(program, context)
+  addExplainCommand(program, context)
   return program
 }

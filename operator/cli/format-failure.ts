@@ -11,6 +11,7 @@ export function formatFailure(error: unknown, { debug, out }: { debug: boolean; 
   const hint = known ? error.hint : 'this is a fault of thingdrop: run it again with --debug and report what it prints'
   const lines = [
     `${out.colours ? styleText('red', code, { validateStream: false }) : code}: ${terminalSafe(message)}`,
+    ...(known ? error.details.map((detail) => `  ${terminalSafe(detail)}`) : []),
     ...(hint === undefined ? [] : [`  hint: ${terminalSafe(hint)}`]),
     ...(known && error.requestId !== undefined ? [`  request: ${terminalSafe(error.requestId)}`] : []),
     ...(debug ? stackLines(error) : []),

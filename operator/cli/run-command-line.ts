@@ -1,5 +1,6 @@
 import { type Command, CommanderError } from 'commander'
 import { createOut } from '../output/out.ts'
+import { createAsk } from './ask.ts'
 import type { CommandContext } from './command-context.ts'
 import { connect } from './connect.ts'
 import { createProgram } from './create-program.ts'
@@ -14,6 +15,10 @@ export async function runCommandLine(addCommands: (program: Command, context: Co
     stderr: createOut(process.stderr),
     clock,
     connect: (options) => connect(options, process.env, clock),
+    ask: createAsk(process),
+    setExitCode(code) {
+      process.exitCode = code
+    },
   }
   const program = createProgram(context)
   addCommands(program, context)

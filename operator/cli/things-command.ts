@@ -1,16 +1,29 @@
 import { styleText } from 'node:util'
 import type { Command } from 'commander'
-import type { Thing } from '#contract/api.ts'
+import type { RevokeThingResponse, Thing } from '#contract/things-api.ts'
 import { formatTime } from '../output/format-time.ts'
 import { type Listing, writeListing } from '../output/write-listing.ts'
+import { formatAttributes, writeRecord } from '../output/write-record.ts'
+import { type AnswerOptions, addAnswerOptions } from './answer-options.ts'
 import type { CommandContext } from './command-context.ts'
+import { addConfirmOption, type ConfirmOptions, confirm } from './confirm.ts'
 import { addListOptions, type ListOptions, pageRangeOf, writeRemark } from './list-options.ts'
 
-const stateColours = { claimed: 'cyan', vended: 'yellow', active: 'green', quarantined: 'red' } as const
+interface RevokeOptions extends AnswerOptions, ConfirmOptions {
+  readonly reason?: string
+}
+
+const stateColours = {
+  claimed: 'cyan',
+  vended: 'yellow',
+  active: 'green',
+  quarantined: 'red',
+  revoked: 'red',
+} as const satisfies Record<Thing['state'], string>
 
 const things: Listing<Thing> = {
   noun: 'things',
-  fields: ['thingName', 'state', 'certificateId', 'reason', 'attributes', 'changedAt'],
+  fields: ['thingName', 'state', 'thingTypeName', 'certificateId', 'reason', 'attributes', 'changedAt'],
   columns: [
     { heading: 'THING', cell: ({ thingName }) => thingName },
     {
@@ -25,13 +38,35 @@ const things: Listing<Thing> = {
     { heading: 'REASON', cell: ({ reason = '' }) => reason },
   ],
 }
+const revocationFields = ['thingName', 'revoked'] as const satisfies readonly (keyof RevokeThingResponse)[]
 
 const listHelp = `
-States: claimed (may enroll), vended (has a certificate, never connected), active, quarantined (refused, with the reason).
+States: claimed (may enroll), vended (has a certificate, never connected), active, quarantined (refused, with the reason),
+revoked (waits for a new claim).
 
 Examples:
   $ thingdrop things list
   $ thingdrop things list --all --output csv > things.csv
+`
+const showHelp = `
+Example:
+  $ thingdrop things show press-1
+`
+const revokeHelp = `
+For a device that was stolen or whose key was copied. Each certificate that it has is revoked for good: its connection is
+closed, and the credentials that it got are refused at S3 and at the API. The thing, its files and its log stay; a new claim
+lets a device become it again.
+
+Examples:
+  $ thingdrop things revoke press-1 --reason stolen
+  $ thingdrop things revoke press-1 --yes && thingdrop claims create --thing press-1
+`
+const deleteHelp = `
+Its certificates are revoked as things revoke does, and then nothing of it is left in AWS IoT. Its files stay in the bucket,
+and its rows in the upload log.
+
+Example:
+  $ thingdrop things delete press-1
 `
 
 export function addThingsCommand(program: Command, context: CommandContext): void {
@@ -40,6 +75,19 @@ export function addThingsCommand(program: Command, context: CommandContext): voi
     .description('list things with their states')
     .addHelpText('after', listHelp)
     .action((_, list: Command) => listThings(list.optsWithGlobals(), context))
+  addAnswerOptions(command.command('show').argument('<name>'))
+    .description('show one thing')
+    .addHelpText('after', showHelp)
+    .action((name: string, _, show: Command) => showThing(name, show.optsWithGlobals(), context))
+  addConfirmOption(addAnswerOptions(command.command('revoke').argument('<name>')))
+    .description('revoke its certificates and keep the thing')
+    .option('--reason <text>', 'why, for whoever reads it later')
+    .addHelpText('after', revokeHelp)
+    .action((name: string, _, revoke: Command) => revokeThing(name, revoke.optsWithGlobals(), context))
+  addConfirmOption(addAnswerOptions(command.command('delete').argument('<name>')))
+    .description('revoke its certificates and remove the thing')
+    .addHelpText('after', deleteHelp)
+    .action((name: string, _, remove: Command) => deleteThing(name, remove.optsWithGlobals(), context))
 }
 
 async function listThings(options: ListOptions, { stdout, stderr, connect }: CommandContext): Promise<void> {
@@ -50,8 +98,29 @@ async function listThings(options: ListOptions, { stdout, stderr, connect }: Com
   await writeRemark(await writeListing(pages(), things, options.output, stdout), things.noun, stderr)
 }
 
-function formatAttributes(attributes: Thing['attributes']): string {
-  return Object.entries(attributes)
-    .map(([name, value]) => `${name}=${value}`)
-    .join(' ')
+async function showThing(name: string, options: AnswerOptions, { stdout, connect }: CommandContext): Promise<void> {
+  const operator = await connect(options)
+  await writeRecord(await operator.things.show(name), things.fields, options.output, stdout)
+}
+
+async function revokeThing(name: string, options: RevokeOptions, context: CommandContext): Promise<void> {
+  const { reason, output } = options
+  await confirm(
+    `Every certificate of ${name} is revoked for good: the device stops at once. The thing stays.`,
+    options,
+    context,
+  )
+  const operator = await context.connect(options)
+  const revocation = await operator.things.revoke(name, reason === undefined ? {} : { reason })
+  await writeRecord(revocation, revocationFields, output, context.stdout)
+}
+
+async function deleteThing(name: string, options: RevokeOptions, context: CommandContext): Promise<void> {
+  await confirm(
+    `Every certificate of ${name} is revoked for good, and the thing is removed. Its files and its log stay.`,
+    options,
+    context,
+  )
+  const operator = await context.connect(options)
+  await writeRecord(await operator.things.delete(name), revocationFields, options.output, context.stdout)
 }

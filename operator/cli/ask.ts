@@ -1,0 +1,16 @@
+import { createInterface } from 'node:readline/promises'
+
+/** Asks on standard error, so that standard output stays the result's; undefined when no person is at both ends. */
+export function createAsk({ stdin, stderr }: NodeJS.Process): ((question: string) => Promise<string>) | undefined {
+  if (!stdin.isTTY || !stderr.isTTY) return undefined
+  return async (question) => {
+    const lines = createInterface({ input: stdin, output: stderr })
+    // At the end of input no answer comes any more.
+    const closed = new Promise<string>((resolve) => lines.once('close', () => resolve('')))
+    try {
+      return await Promise.race([lines.question(question), closed])
+    } finally {
+      lines.close()
+    }
+  }
+}
