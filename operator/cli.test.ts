@@ -11,6 +11,15 @@ test('bad usage exits 252 with the option’s name, before anything is sent', as
     [['uploads', 'list', '--output', 'xml'], '--output'],
     [['uploads', 'list', '--colour'], '--colour'],
     [['claims', 'create'], '--thing'],
+    [['claims', 'create', '--thing', 'a', '--from', 'b.csv'], '--from'],
+    [['claims', 'create', '--thing', 'a#', '--count', '5'], '--out'],
+    [['claims', 'list', '--state', 'lost'], '--state'],
+    [['claims', 'revoke'], 'id'],
+    [['certificates', 'list', '--state', 'claimed'], '--state'],
+    [['certificates', 'issue', '--from', 'a.csv'], '--out'],
+    [['certificates', 'issue', '--from', 'a.csv', '--out', 'b', '--jobs', '0'], '--jobs'],
+    [['ca', 'register'], '--cert'],
+    [['explain'], 'subject'],
     [['claims', 'create', '--thing', 'a', '--attribute', 'b'], '--attribute'],
     [['things'], 'Usage'],
   ] as const
@@ -39,14 +48,9 @@ test('--debug shows the causes and no secret', async () => {
   for (const value of Object.values(testCredentials)) expect(stderr).not.toContain(value)
 })
 
-test('help has an example for every command', async () => {
-  const commands = [[], ['claims', 'create'], ['things', 'list'], ['uploads', 'list']]
-  await Promise.all(
-    commands.map(async (command) => {
-      const { stdout, code } = await runCli([...command, '--help'])
-      expect(stdout).toMatch(/Examples?:\n {2}\$ thingdrop /)
-      expect(code).toBe(0)
-    }),
-  )
+test('--help and --version are results', async () => {
+  const { stdout, code } = await runCli(['--help'])
+  expect(stdout).toMatch(/Example:\n {2}\$ thingdrop /)
+  expect(code).toBe(0)
   expect((await runCli(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
 })

@@ -46,6 +46,7 @@ export async function createTestIssuer() {
   }
 
   return {
+    chainPem: ca.toString('pem'),
     /** Hashes of the public keys that have a certificate. */
     issued,
     async answer({ body }: Pick<TestRequest, 'body'>): Promise<TestAnswer> {
