@@ -9,9 +9,9 @@ export function dropRenewal(dir: string): void {
   dropSlot(deviceFiles(dir).renewal)
 }
 
-/** What is left of a slot when its removal is cut short is no identity, but for a key alone, which asks for its certificate again. */
-export function dropSlot({ certificate, configuration, key }: Slot): void {
-  removeDurably(certificate, configuration, key)
+/** The key first: what is left when this is cut short is no identity, and no secret. */
+export function dropSlot({ key, configuration, certificate }: Slot): void {
+  removeDurably(key, configuration, certificate)
 }
 
 /**

@@ -1,0 +1,117 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createDevice } from './device.ts'
+import { readIdentity } from './device-folder.ts'
+import { certificateIdOf } from './issued-certificate.ts'
+import { runConcurrently } from './run-concurrently.ts'
+import { createTestAuthority, type TestAuthority } from './testing/certificates.ts'
+import { createHastyRuntime } from './testing/enrolled-device.ts'
+import { type RenewalBackend, startRenewalBackend } from './testing/renewal-backend.ts'
+
+let authority: TestAuthority
+/** Of compiled code: a process that is killed saves none, and starting takes a third with it. */
+const cache = mkdtempSync(join(tmpdir(), 'thingdrop-compiled-'))
+beforeAll(async () => {
+  authority = await createTestAuthority()
+})
+afterAll(() => rmSync(cache, { recursive: true }))
+
+/** The real command as a process of its own; dies before its crashAt-th change of a file. */
+function startRenewing(dir: string, crashAt = 0): { readonly child: ChildProcess; readonly ended: Promise<Ended> } {
+  const args = ['--import', join(import.meta.dirname, 'testing/crash-at.ts'), join(import.meta.dirname, 'cli.ts')]
+  const child = spawn('node', [...args, 'renew', '--force', '--dir', dir], {
+    env: { PATH: process.env.PATH, THINGDROP_RETRY_BASE_MS: '1', CRASH_AT: String(crashAt), NODE_COMPILE_CACHE: cache },
+  })
+  const closed = new Promise<string>((resolve) => {
+    child.on('close', (code, signal) => resolve(signal ?? String(code)))
+  })
+  const ended = Promise.all([closed, text(child.stdout), text(child.stderr)]).then(
+    ([end, stdout, stderr]): Ended => ({ end, stdout, stderr }),
+  )
+  return { child, ended }
+}
+
+interface Ended {
+  /** The exit code, or the signal. */
+  readonly end: string
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** As after a power cut: the device connects with what it has, goes on, and ends with one certificate on either side. */
+async function expectRecovery(backend: RenewalBackend, at: string): Promise<void> {
+  const { dir } = backend
+  expect(backend.usable().length, at).toBeLessThanOrEqual(2)
+  await expectConnection(dir, at)
+  const device = createDevice({ dir, runtime: createHastyRuntime() })
+  await device.renew()
+  device.close()
+
+  const held = backend.holder()
+  expect(backend.usable(), at).toEqual([held])
+  expect(certificateIdOf(readIdentity(dir).certificate), at).toBe(held.certificateId)
+  const files = readdirSync(dir).filter((name) => !name.endsWith('.draft'))
+  expect(files.sort(), at).toEqual(['ca.pem', 'device.json', 'device.key', 'device.pem'])
+}
+
+async function expectConnection(dir: string, at: string): Promise<void> {
+  const device = createDevice({ dir, runtime: createHastyRuntime() })
+  const connection = await device.connect({ timeoutMs: 5000 }).catch((error) => expect.unreachable(`${at}: ${error}`))
+  await connection.disconnect()
+  device.close()
+}
+
+test('recovers from a crash at any request, before it is heard and before its answer is', {
+  timeout: 120_000,
+}, async () => {
+  const { steps, dir } = await startRenewalBackend(authority)
+  expect((await startRenewing(dir).ended).end).toBe('0')
+  expect(new Set(steps).size).toBe(8)
+  await runConcurrently(steps.keys(), 2, async (index) => {
+    const backend = await startRenewalBackend(authority)
+    const { child, ended } = startRenewing(backend.dir)
+    backend.interfere = () => backend.steps.length <= index || !child.kill('SIGKILL')
+    expect((await ended).end).toBe('SIGKILL')
+    backend.interfere = () => true
+    await expectRecovery(backend, `${index} ${steps[index]}`)
+  })
+})
+
+test('recovers from a crash before any change of a file', { timeout: 120_000 }, async () => {
+  const ends: string[] = []
+  const points = Array.from({ length: 60 }, (_, index) => index + 1)
+  await runConcurrently(points, 2, async (crashAt) => {
+    if (ends.includes('0')) return
+    const backend = await startRenewalBackend(authority)
+    const { end, stdout, stderr } = await startRenewing(backend.dir, crashAt).ended
+    ends.push(end)
+    if (end === '0') expect(stdout).toMatch(/^renewed as press-7, valid until /)
+    else expect(end, stderr).toBe('SIGKILL')
+    await expectRecovery(backend, `change ${crashAt}`)
+  })
+  expect(ends.length).toBeGreaterThan(30)
+  expect(ends).toContain('0')
+})
+
+test('recovers from crashes one after another', { timeout: 120_000 }, async () => {
+  const backend = await startRenewalBackend(authority)
+  const first = backend.holder()
+  for (let crashAt = 1, end = ''; end !== '0'; crashAt += 4) {
+    end = (await startRenewing(backend.dir, crashAt).ended).end
+    expect(backend.usable().length).toBeLessThanOrEqual(2)
+    await expectConnection(backend.dir, `change ${crashAt}`)
+  }
+  expect(backend.holder()).not.toBe(first)
+  await expectRecovery(backend, 'the end')
+})
+
+test('tells no secret', async () => {
+  const backend = await startRenewalBackend(authority)
+  const { stdout, stderr } = await startRenewing(backend.dir).ended
+  const lines = readFileSync(join(backend.dir, 'device.key'), 'utf8').split('\n').slice(1, -2)
+  for (const secret of [...lines, 'secret-', 'token-', 'tdc_']) expect(stdout + stderr).not.toContain(secret)
+})
