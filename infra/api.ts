@@ -134,7 +134,6 @@ export class Api extends Construct {
         LEDGER_TABLE: ledger.tableName,
         DEVICE_POLICY: access.policyName,
         DEVICE_ROLE: access.role.roleName,
-        SESSION_SECONDS: String(access.credentialsLifetime.toSeconds()),
         CERTIFICATE_ARN_PREFIX: arn('cert/'),
         REGISTRATION_QUEUE_URL: registration.events.queue.queueUrl,
       },

@@ -26,7 +26,10 @@ export class Sweep extends Construct {
         LEDGER_TABLE: ledger.tableName,
         DEVICE_POLICY: access.policyName,
         DEVICE_ROLE: access.role.roleName,
-        SESSION_SECONDS: String(access.credentialsLifetime.toSeconds()),
+        // An event takes seconds: after this long it was lost, or ended among the dead letters.
+        PENDING_SECONDS: String(Duration.minutes(15).toSeconds()),
+        DENIAL_SECONDS: String(access.credentialsLifetime.plus(Duration.minutes(1)).toSeconds()),
+        RENEWAL_SECONDS: String(Duration.days(7).toSeconds()),
         CERTIFICATE_ARN_PREFIX: arn('cert/'),
         REGISTRATION_QUEUE_URL: registration.events.queue.queueUrl,
       },

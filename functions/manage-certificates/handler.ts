@@ -31,7 +31,6 @@ const environment = parseEnvironment({
   LEDGER_TABLE: z.string().min(1),
   DEVICE_POLICY: z.string().min(1),
   DEVICE_ROLE: z.string().min(1),
-  SESSION_SECONDS: z.coerce.number().int().positive(),
   CERTIFICATE_ARN_PREFIX: z.string().min(1),
   REGISTRATION_QUEUE_URL: z.url(),
 })
@@ -46,10 +45,7 @@ const parts = {
     policyName: environment.DEVICE_POLICY,
     certificateArnPrefix: environment.CERTIFICATE_ARN_PREFIX,
   }),
-  sessions: createDeviceSessions(new IAMClient({}), {
-    roleName: environment.DEVICE_ROLE,
-    sessionSeconds: environment.SESSION_SECONDS,
-  }),
+  sessions: createDeviceSessions(new IAMClient({}), environment.DEVICE_ROLE),
   requestRegistration: createRegistrationQueue(new SQSClient({}), {
     queueUrl: environment.REGISTRATION_QUEUE_URL,
     certificateArnPrefix: environment.CERTIFICATE_ARN_PREFIX,

@@ -15,7 +15,7 @@ interface Content {
   readonly name: JsonName
   readonly extensions?: readonly Extension[]
   readonly notAfter?: Date
-  readonly signer?: CryptoKeyPair
+  readonly signer?: webcrypto.CryptoKeyPair
 }
 
 async function makePem({ name, extensions = [], notAfter = new Date('2027-01-01'), signer = keys }: Content) {

@@ -5,13 +5,6 @@ import {
   PutRolePolicyCommand,
 } from '@aws-sdk/client-iam'
 
-export interface DeviceSessionsOptions {
-  /** The role behind the role alias. */
-  readonly roleName: string
-  /** How long credentials of the role live at most, in seconds: a denial is needed no longer. */
-  readonly sessionSeconds: number
-}
-
 /**
  * A role's inline policies may have 10,240 characters together (IAM quotas), enough for about fifty denials; above this
  * many in the time of one session every older session is refused instead.
@@ -21,9 +14,9 @@ const policyPattern = /^revoked-(\d+)-/
 
 /**
  * Credentials outlive the certificate that they were given for. A denial on the devices' role ends them: IAM evaluates
- * it at every call, at S3 and at the API. Each is a policy of its own, so two revocations at once do not undo each other.
+ * it at every call, at S3 and at the API. `roleName` is the role behind the role alias. Each is a policy of its own, so two revocations at once do not undo each other.
  */
-export function createDeviceSessions(iam: IAMClient, { roleName, sessionSeconds }: DeviceSessionsOptions) {
+export function createDeviceSessions(iam: IAMClient, roleName: string) {
   async function listDenials(): Promise<string[]> {
     const names: string[] = []
     let Marker: string | undefined
@@ -62,9 +55,9 @@ export function createDeviceSessions(iam: IAMClient, { roleName, sessionSeconds 
       await remove(denials)
     },
 
-    /** Takes away the denials that no session can need any more, and says how many. */
-    async lapse(now: Date): Promise<number> {
-      const oldest = now.getTime() / 1000 - sessionSeconds - 60
+    /** Takes away the denials from before a time at which every session of then is over, and says how many. */
+    async lapse(before: Date): Promise<number> {
+      const oldest = before.getTime() / 1000
       const lapsed = (await listDenials()).filter((name) => Number(policyPattern.exec(name)?.[1]) < oldest)
       await remove(lapsed)
       return lapsed.length

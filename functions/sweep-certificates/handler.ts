@@ -26,7 +26,10 @@ const environment = parseEnvironment({
   LEDGER_TABLE: z.string().min(1),
   DEVICE_POLICY: z.string().min(1),
   DEVICE_ROLE: z.string().min(1),
-  SESSION_SECONDS: z.coerce.number().int().positive(),
+  /** Ages in seconds: of a pending certificate that is seen to, of a denial that no session needs, of a renewal that nobody will confirm. */
+  PENDING_SECONDS: z.coerce.number().int().nonnegative(),
+  DENIAL_SECONDS: z.coerce.number().int().nonnegative(),
+  RENEWAL_SECONDS: z.coerce.number().int().nonnegative(),
   CERTIFICATE_ARN_PREFIX: z.string().min(1),
   REGISTRATION_QUEUE_URL: z.url(),
 })
@@ -43,10 +46,7 @@ const sweeping: Sweeping = {
     policyName: environment.DEVICE_POLICY,
     certificateArnPrefix: environment.CERTIFICATE_ARN_PREFIX,
   }),
-  sessions: createDeviceSessions(new IAMClient({}), {
-    roleName: environment.DEVICE_ROLE,
-    sessionSeconds: environment.SESSION_SECONDS,
-  }),
+  sessions: createDeviceSessions(new IAMClient({}), environment.DEVICE_ROLE),
   requestRegistration: createRegistrationQueue(new SQSClient({}), {
     queueUrl: environment.REGISTRATION_QUEUE_URL,
     certificateArnPrefix: environment.CERTIFICATE_ARN_PREFIX,
@@ -54,12 +54,14 @@ const sweeping: Sweeping = {
   clock: () => new Date(),
 }
 
+const before = (seconds: number) => new Date(sweeping.clock().getTime() - seconds * 1000)
+
 async function sweep(): Promise<Record<string, number>> {
   const { expiring, expired } = await countExpiring(sweeping)
   return {
-    CertificatesPending: await requeuePending(sweeping),
-    RenewalsUnconfirmed: await settleRenewals(sweeping),
-    DenialsLapsed: await sweeping.sessions.lapse(sweeping.clock()),
+    CertificatesPending: await requeuePending(sweeping, before(environment.PENDING_SECONDS)),
+    RenewalsUnconfirmed: await settleRenewals(sweeping, before(environment.RENEWAL_SECONDS)),
+    DenialsLapsed: await sweeping.sessions.lapse(before(environment.DENIAL_SECONDS)),
     CertificatesForgotten: await forgetEnded(sweeping),
     CertificatesExpiring: expiring,
     CertificatesExpired: expired,

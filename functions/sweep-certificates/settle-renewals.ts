@@ -3,14 +3,15 @@ import type { CertificateEntry } from '../stores/certificate-ledger.ts'
 import type { OpenRenewal } from '../stores/renewal-store.ts'
 import type { Sweeping } from './sweeping.ts'
 
-/** A device confirms within seconds, and again whenever it starts; one that is silent this long has its old certificate still. */
-const confirmWithinMs = 7 * 86_400_000
 const batch = 500
 
-/** Ends the renewals that nobody confirmed, so that a thing has one certificate again; says how many. */
-export async function settleRenewals(sweeping: Sweeping): Promise<number> {
-  const { renewals, clock } = sweeping
-  const open = await renewals.listBefore(new Date(clock().getTime() - confirmWithinMs).toISOString(), batch)
+/**
+ * Ends the renewals from before a time that nobody confirmed, so that a thing has one certificate again; says how many.
+ * A device confirms within seconds, and again whenever it starts: one that is silent for days has its old certificate.
+ */
+export async function settleRenewals(sweeping: Sweeping, openSince: Date): Promise<number> {
+  const { renewals } = sweeping
+  const open = await renewals.listBefore(openSince.toISOString(), batch)
   for (const renewal of open) {
     await settle(sweeping, renewal)
     await renewals.close(renewal.certificateId)
