@@ -30,18 +30,29 @@ interface SdkCredentials {
   readonly sessionToken?: string
 }
 
-/** The embedded cloud on a folder of its own, with the stack deployed. THINGDROP_ASSEMBLY deploys another assembly. */
-export async function startTestCloud(): Promise<TestCloud> {
+interface TestCloudOptions {
+  /** Another assembly than that of the sources. */
+  readonly assembly?: string
+  /** AWS's default rates. */
+  readonly quotas?: 'aws'
+}
+
+/** The embedded cloud on a folder of its own, with the stack deployed. THINGDROP_ASSEMBLY deploys another assembly too. */
+export async function startTestCloud(options: TestCloudOptions = {}): Promise<TestCloud> {
   const stateDir = await mkdtemp(join(tmpdir(), 'thingdrop-test-'))
   const logged: string[] = []
-  const cloud = await startCloud({ stateDir, log: (line) => logged.push(line) })
+  const cloud = await startCloud({
+    stateDir,
+    log: (line) => logged.push(line),
+    ...(options.quotas && { quotas: options.quotas }),
+  })
   async function close(): Promise<void> {
     await cloud.close()
     await rm(stateDir, { recursive: true })
   }
 
   try {
-    const assembly = process.env.THINGDROP_ASSEMBLY ?? (await synthesize())
+    const assembly = options.assembly ?? process.env.THINGDROP_ASSEMBLY ?? (await synthesize())
     const { outputs } = await cloud.deploy({ assembly, stackName: 'Thingdrop' })
     const output = (name: string) => {
       const value = outputs.find((candidate) => candidate.key === name)?.value
