@@ -15,7 +15,7 @@ import { createTestAuthority } from '#device/testing/certificates.ts'
 import { eventually } from './eventually.ts'
 import { hastenRedrive } from './hasten-redrive.ts'
 import { startTestCloud, type TestCloud } from './test-cloud.ts'
-import { enrollDevice, registerDevice, type TestDevice } from './test-device.ts'
+import { enrollDevice, registerDevice, tryToConnect } from './test-device.ts'
 
 let cloud: TestCloud
 let iot: IoTClient
@@ -26,15 +26,6 @@ beforeAll(async () => {
   sqs = new SQSClient(cloud.client())
 })
 afterAll(() => cloud?.close())
-
-async function tryOnce({ device }: TestDevice): Promise<string> {
-  try {
-    await (await device.connect({ baseMs: 1, timeoutMs: 0 })).disconnect()
-    return 'connected'
-  } catch (error) {
-    return (error as { code: string }).code
-  }
-}
 
 async function countMessages(queueUrl: string): Promise<number> {
   const { Attributes = {} } = await sqs.send(
@@ -48,8 +39,8 @@ async function countMessages(queueUrl: string): Promise<number> {
 
 test('the first connection is closed, a later one is accepted', async () => {
   const press = await enrollDevice(cloud, 'press-1')
-  expect(await tryOnce(press)).toBe('REGISTRATION_PENDING')
-  await eventually('the connection is accepted', async () => (await tryOnce(press)) === 'connected')
+  expect(await tryToConnect(press)).toBe('REGISTRATION_PENDING')
+  await eventually('the connection is accepted', async () => (await tryToConnect(press)) === 'connected')
 })
 
 test('of two certificates for one thing the first to connect has it; the other is quarantined with the reason', async () => {
@@ -62,7 +53,7 @@ test('of two certificates for one thing the first to connect has it; the other i
 
   await (await first.device.connect({ baseMs: 200, timeoutMs: 25_000 })).disconnect()
   const clone = { ...first, device, dir }
-  expect(await tryOnce(clone)).toBe('REGISTRATION_PENDING')
+  expect(await tryToConnect(clone)).toBe('REGISTRATION_PENDING')
   const certificateId = await eventually('the clone’s certificate is inactive', async () => {
     const { certificates = [] } = await iot.send(new ListCertificatesCommand({}))
     return certificates.find(({ status }) => status === 'INACTIVE')?.certificateId
@@ -70,7 +61,7 @@ test('of two certificates for one thing the first to connect has it; the other i
   const { certificateDescription } = await iot.send(new DescribeCertificateCommand({ certificateId }))
   const chain = await readFile(join(dir, 'device.pem'), 'utf8')
   expect(chain).toContain(certificateDescription?.certificatePem?.trim())
-  expect(await tryOnce(first)).toBe('connected')
+  expect(await tryToConnect(first)).toBe('connected')
 })
 
 test('a thing that a certificate holds gets no further claim', async () => {
@@ -121,7 +112,7 @@ test('echoes of an event, repeated and late, do not activate what was set inacti
   await eventually('the queue is empty', async () => (await countMessages(QueueUrl)) === 0)
   const { certificateDescription } = await iot.send(new DescribeCertificateCommand({ certificateId }))
   expect(certificateDescription?.status).toBe('INACTIVE')
-  expect(await tryOnce(press)).not.toBe('connected')
+  expect(await tryToConnect(press)).not.toBe('connected')
 })
 
 test('a message that is no event goes to the dead letters, and the others are handled', async () => {
