@@ -32,6 +32,7 @@ export async function registerCaCertificate(
   return callApi({
     route: routes.registerCaCertificate,
     body: parseRequest(registerCaCertificateRequestSchema, request),
+    isRepeatable: true,
     answer: caCertificateSchema,
   })
 }
@@ -66,6 +67,7 @@ export async function retireCaCertificate(callApi: CallApi, caCertificateId: str
   return callApi({
     route: routes.retireCaCertificate,
     parameters: { caCertificateId: parseRequest(caCertificateIdSchema, caCertificateId) },
+    isRepeatable: true,
     answer: caCertificateSchema,
   })
 }

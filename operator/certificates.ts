@@ -51,6 +51,7 @@ export async function approveCertificate(
     route: routes.approveCertificate,
     parameters: { certificateId: parseRequest(certificateIdSchema, certificateId) },
     body: parseRequest(approveCertificateRequestSchema, request),
+    isRepeatable: true,
     answer: certificateSchema,
   })
 }
@@ -96,6 +97,7 @@ function decide(
     route,
     parameters: { certificateId: parseRequest(certificateIdSchema, certificateId) },
     body: parseRequest(decisionRequestSchema, request),
+    isRepeatable: true,
     answer: certificateSchema,
   })
 }

@@ -42,6 +42,7 @@ export async function revokeClaim(callApi: CallApi, claimId: string): Promise<Cl
   return callApi({
     route: routes.revokeClaim,
     parameters: { claimId: parseRequest(claimIdSchema, claimId) },
+    isRepeatable: true,
     answer: claimSchema,
   })
 }

@@ -54,9 +54,9 @@ export interface Operator {
     list(query?: things.ListThingsQuery): Promise<ListThingsResponse>
     pages(range?: PageRange): Pages<ListThingsResponse>
     show(thingName: string): Promise<Thing>
-    /** Revokes every certificate of a thing, which stays and may be claimed anew. */
+    /** Revokes every certificate and open claim of a thing, which stays and may be claimed anew. */
     revoke(thingName: string, request?: DecisionRequest): Promise<RevokeThingResponse>
-    /** Revokes every certificate of a thing and removes the thing. Its files stay. */
+    /** Revokes every certificate and open claim of a thing and removes the thing. Its files stay. */
     delete(thingName: string): Promise<RevokeThingResponse>
   }
   readonly caCertificates: {

@@ -33,7 +33,7 @@ export async function showThing(callApi: CallApi, thing: string): Promise<Thing>
   })
 }
 
-/** Revokes every certificate of a thing, which stays and may be claimed anew. */
+/** Revokes every certificate and open claim of a thing, which stays and may be claimed anew. */
 export async function revokeThing(
   callApi: CallApi,
   thing: string,
@@ -43,11 +43,12 @@ export async function revokeThing(
     route: routes.revokeThing,
     parameters: { thing: parseRequest(thingNameSchema, thing) },
     body: parseRequest(decisionRequestSchema, request),
+    isRepeatable: true,
     answer: revokeThingResponseSchema,
   })
 }
 
-/** Revokes every certificate of a thing and removes the thing with all that it left in AWS IoT. Its files stay. */
+/** Revokes every certificate and open claim of a thing and removes the thing with all that it left in AWS IoT. Its files stay. */
 export async function deleteThing(callApi: CallApi, thing: string): Promise<RevokeThingResponse> {
   return callApi({
     route: routes.deleteThing,

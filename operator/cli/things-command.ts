@@ -54,15 +54,15 @@ Example:
 `
 const revokeHelp = `
 For a device that was stolen or whose key was copied. Each certificate that it has is revoked for good: its connection is
-closed, and the credentials that it got are refused at S3 and at the API. The thing, its files and its log stay; a new claim
-lets a device become it again.
+closed, and the credentials that it got are refused at S3 and at the API. Its open claims are revoked, too. The thing, its
+files and its log stay; a new claim lets a device become it again.
 
 Examples:
   $ thingdrop things revoke press-1 --reason stolen
   $ thingdrop things revoke press-1 --yes && thingdrop claims create --thing press-1
 `
 const deleteHelp = `
-Its certificates are revoked as things revoke does, and then nothing of it is left in AWS IoT. Its files stay in the bucket,
+Its certificates and claims are revoked as things revoke does, and then nothing of it is left in AWS IoT. Its files stay in the bucket,
 and its rows in the upload log.
 
 Example:
