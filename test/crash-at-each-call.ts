@@ -1,0 +1,47 @@
+import { describe, expect, test } from 'vitest'
+import { type Clients, createCrashingClients, Killed } from './crashing-clients.ts'
+import type { TestCloud } from './test-cloud.ts'
+
+interface CrashSeries<Subject> {
+  readonly cloud: () => TestCloud
+  /** The calls to AWS that a run makes, in order: each has a test in which it is the last. */
+  readonly calls: readonly string[]
+  /** Makes what one run is about, of a thing of its own. */
+  readonly prepare: (thingName: string) => Promise<Subject>
+  readonly run: (clients: Clients, subject: Subject) => Promise<unknown>
+  /** The run after one that was killed; the same when not given. */
+  readonly runAgain?: (clients: Clients, subject: Subject) => Promise<unknown>
+  /** What holds once a run has come through. */
+  readonly check: (subject: Subject) => Promise<void>
+}
+
+/**
+ * A test for each call of a function's run: it is killed when that call has taken effect and before its answer is there,
+ * then run again, and everything must be as if it had not been killed. And one that there are no other calls.
+ */
+export function crashAtEachCall<Subject>(name: string, series: CrashSeries<Subject>): void {
+  const { cloud, calls, prepare, run, runAgain = run, check } = series
+  const things = name.replaceAll(/\W+/g, '-')
+
+  describe(name, () => {
+    test.each(calls.map((call, index) => ({ call, number: index + 1 })))(
+      'killed after call $number, $call',
+      async ({ number }) => {
+        const subject = await prepare(`${things}-${number}`)
+        const clients = createCrashingClients(cloud(), number)
+        await expect(run(clients, subject)).rejects.toThrow(Killed)
+        expect(clients.answered).toEqual(calls.slice(0, number))
+        await runAgain(createCrashingClients(cloud()), subject)
+        await check(subject)
+      },
+    )
+
+    test('not killed', async () => {
+      const subject = await prepare(things)
+      const clients = createCrashingClients(cloud())
+      await run(clients, subject)
+      expect(clients.answered).toEqual(calls)
+      await check(subject)
+    })
+  })
+}

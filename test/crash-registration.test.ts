@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, expect } from 'vitest'
+import { crashAtEachCall } from './crash-at-each-call.ts'
+import { openStage, type Stage } from './crash-stage.ts'
+import { type TestDevice, tryToConnect } from './test-device.ts'
+
+let stage: Stage
+beforeAll(async () => {
+  stage = await openStage()
+})
+afterAll(() => stage?.cloud.close())
+const cloud = () => stage.cloud
+
+interface Pair {
+  readonly thingName: string
+  readonly first: TestDevice
+  readonly second: TestDevice
+}
+
+/** Four calls to AWS IoT, of which AttachPolicy and UpdateCertificate have the lowest rates. */
+const registration = ['CreateThing', 'AttachThingPrincipal', 'AttachPolicy', 'UpdateCertificate']
+const retirement = ['UpdateCertificate', 'DetachPolicy', 'DetachThingPrincipal', 'UpdateItem']
+
+crashAtEachCall('registration', {
+  cloud,
+  calls: ['GetItem', 'GetItem', 'UpdateItem', ...registration, 'UpdateItem'],
+  prepare: async (thingName) => ({ thingName, device: await stage.introduce(thingName) }),
+  run: (clients, { device }) => stage.register(device.certificateId(), clients),
+  async check({ thingName, device }) {
+    await stage.expectRegistered(device.certificateId(), thingName)
+    expect(await tryToConnect(device)).toBe('connected')
+  },
+})
+
+crashAtEachCall('quarantine of a certificate that the ledger does not know', {
+  cloud,
+  calls: ['GetItem', 'DescribeCertificate', 'GetItem', 'UpdateCertificate', 'PutEvents', 'UpdateItem', 'PutItem'],
+  async prepare(thingName) {
+    const device = await stage.introduce(thingName)
+    await stage.parts.ledger.remove(device.certificateId())
+    return { thingName, device }
+  },
+  run: (clients, { device }) => stage.register(device.certificateId(), clients),
+  async check({ thingName, device }) {
+    const reason = 'CERTIFICATE_UNKNOWN'
+    await stage.expectOut(device.certificateId(), { status: 'INACTIVE', state: 'quarantined', reason })
+    expect(await stage.parts.things.find(thingName)).toMatchObject({ state: 'quarantined', reason })
+    expect(await stage.isKnownThing(thingName)).toBe(false)
+    expect(await tryToConnect(device)).not.toBe('connected')
+  },
+})
+
+crashAtEachCall<Pair>('quarantine of a clone', {
+  cloud,
+  calls: ['GetItem', 'GetItem', 'UpdateCertificate', 'PutEvents', 'UpdateItem', 'PutItem', 'UpdateItem'],
+  async prepare(thingName) {
+    const second = await stage.introduce(thingName, { folder: `${thingName}-clone` })
+    return { thingName, second, first: await stage.settleIn(thingName) }
+  },
+  run: (clients, { second }) => stage.register(second.certificateId(), clients),
+  async check({ thingName, first, second }) {
+    const reason = 'THING_HELD'
+    await stage.expectOut(second.certificateId(), { status: 'INACTIVE', state: 'quarantined', reason })
+    await stage.expectRegistered(first.certificateId(), thingName)
+    expect(await tryToConnect(second)).not.toBe('connected')
+    expect(await tryToConnect(first)).toBe('connected')
+  },
+})
+
+crashAtEachCall<Pair>('registration in place of another', {
+  cloud,
+  calls: ['GetItem', 'GetItem', 'UpdateItem', ...registration, 'Query', ...retirement, 'UpdateItem'],
+  async prepare(thingName) {
+    const first = await stage.settleIn(thingName)
+    return {
+      thingName,
+      first,
+      second: await stage.introduce(thingName, { folder: `${thingName}-next`, replace: true }),
+    }
+  },
+  run: (clients, { second }) => stage.register(second.certificateId(), clients),
+  async check({ thingName, first, second }) {
+    await stage.expectRegistered(second.certificateId(), thingName)
+    const reason = `replaced by ${second.certificateId()}`
+    await stage.expectOut(first.certificateId(), { status: 'INACTIVE', state: 'retired', reason })
+    expect(await tryToConnect(second)).toBe('connected')
+    expect(await tryToConnect(first)).not.toBe('connected')
+  },
+})
+
+crashAtEachCall('registration of a renewal beside the holder', {
+  cloud,
+  calls: ['GetItem', 'GetItem', ...registration, 'UpdateItem'],
+  async prepare(thingName) {
+    const device = await stage.settleIn(thingName)
+    return { thingName, device, oldId: device.certificateId(), newId: await stage.beginRenewal(device) }
+  },
+  run: (clients, { newId }) => stage.register(newId, clients),
+  async check({ thingName, device, oldId, newId }) {
+    await stage.expectStanding(newId, { status: 'ACTIVE', state: 'active' })
+    await stage.expectStanding(oldId, { status: 'ACTIVE', state: 'active' })
+    // It goes on with the certificate that it has.
+    expect(await device.device.renew({}, { baseMs: 1, timeoutMs: 0 })).toMatchObject({ outcome: 'renewed' })
+    await stage.expectRegistered(newId, thingName)
+    await stage.expectOut(oldId, { status: 'INACTIVE', state: 'retired', reason: `renewed as ${newId}` })
+    expect(device.certificateId()).toBe(newId)
+  },
+})
