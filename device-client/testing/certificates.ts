@@ -3,6 +3,7 @@ import { KeyObject, randomBytes, webcrypto } from 'node:crypto'
 import {
   BasicConstraintsExtension,
   type Extension,
+  type JsonName,
   Pkcs10CertificateRequest,
   type PublicKey,
   SubjectAlternativeNameExtension,
@@ -27,7 +28,8 @@ export interface TestAuthority {
   readonly pem: string
   /** A certificate for a server with these DNS names and 127.0.0.1. */
   issueServer(names?: readonly string[], validity?: Validity): Promise<KeyAndCertificate>
-  issueDevice(thingName: string, validity?: Validity): Promise<KeyAndCertificate>
+  /** `subject`: further fields of it. */
+  issueDevice(thingName: string, validity?: Validity, subject?: JsonName): Promise<KeyAndCertificate>
   /** As the vending function does it; `commonName` makes a wrong one. */
   sign(csrPem: string, commonName?: string): Promise<string>
 }
@@ -38,9 +40,14 @@ export async function createTestAuthority(name = 'Test CA'): Promise<TestAuthori
     new BasicConstraintsExtension(true, undefined, true),
   ])
 
-  async function issue(commonName: string, validity: Validity, extensions: Extension[]): Promise<KeyAndCertificate> {
+  async function issue(
+    commonName: string,
+    validity: Validity,
+    extensions: Extension[],
+    subject: JsonName = [],
+  ): Promise<KeyAndCertificate> {
     const own = await generateKeys()
-    const certificate = await generate(commonName, own.publicKey, name, keys, validity, extensions)
+    const certificate = await generate(commonName, own.publicKey, name, keys, validity, extensions, subject)
     return {
       key: KeyObject.from(own.privateKey).export({ type: 'pkcs8', format: 'pem' }).toString(),
       cert: certificate.toString('pem'),
@@ -54,7 +61,7 @@ export async function createTestAuthority(name = 'Test CA'): Promise<TestAuthori
       const ip = { type: 'ip' as const, value: '127.0.0.1' }
       return issue('server', validity, [new SubjectAlternativeNameExtension([...alternatives, ip])])
     },
-    issueDevice: (thingName, validity = {}) => issue(thingName, validity, []),
+    issueDevice: (thingName, validity = {}, subject = []) => issue(thingName, validity, [], subject),
     async sign(csrPem, commonName) {
       const request = new Pkcs10CertificateRequest(csrPem)
       const subject = commonName ?? request.subjectName.getField('CN')[0] ?? ''
@@ -74,10 +81,11 @@ async function generate(
   issuerKeys: webcrypto.CryptoKeyPair,
   { notBefore, notAfter }: Validity,
   extensions: Extension[],
+  furtherSubject: JsonName = [],
 ): Promise<X509Certificate> {
   return await X509CertificateGenerator.create({
     serialNumber: `01${randomBytes(8).toString('hex')}`,
-    subject: [{ CN: [subject] }],
+    subject: [{ CN: [subject] }, ...furtherSubject],
     issuer: [{ CN: [issuer] }],
     notBefore: notBefore ?? new Date(Date.now() - dayMs),
     notAfter: notAfter ?? new Date(Date.now() + dayMs),

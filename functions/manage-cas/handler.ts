@@ -62,7 +62,7 @@ const { store, registry } = management
 
 export const handler = createHttpHandler({
   [routeKey(routes.listCaCertificates)]: async () => {
-    const [entries, signing] = await Promise.all([store.list(), store.findSigning()])
+    const [entries, signing] = await Promise.all([store.list(), store.getSigning()])
     return { status: 200, body: { caCertificates: entries.map((entry) => summarizeCa(entry, signing)) } }
   },
 

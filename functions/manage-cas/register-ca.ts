@@ -23,7 +23,7 @@ export async function registerCa(
   const caCertificateId = await refusals(registry.register(certificatePem, verificationCertificatePem))
   const entry = describeCa(caCertificateId, certificatePem, undefined, now)
   await store.add(entry)
-  return summarizeCa((await store.find(caCertificateId)) ?? entry, await store.findSigning())
+  return summarizeCa((await store.find(caCertificateId)) ?? entry, await store.getSigning())
 }
 
 function checkCa(pem: string, now: Date): void {

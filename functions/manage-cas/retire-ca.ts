@@ -29,8 +29,8 @@ export async function drainCa(
 export async function retireCa(management: CaManagement, caCertificateId: string): Promise<CaCertificate> {
   const { store, registry, clock } = management
   const entry = await findCa(management, caCertificateId)
-  const signing = await store.findSigning()
-  if (signing?.caCertificateId === caCertificateId) {
+  const signing = await store.getSigning()
+  if (signing.caCertificateId === caCertificateId) {
     throw new Fault('CA_IN_USE', 'new certificates come from this CA', {
       hint: 'put another in its place first: thingdrop ca rotate',
     })

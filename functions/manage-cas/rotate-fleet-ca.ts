@@ -14,8 +14,7 @@ export async function rotateFleetCa({
   createCertificate,
   clock,
 }: CaManagement): Promise<CaCertificate> {
-  const signing = await store.findSigning()
-  if (!signing) throw new Error('the ledger names no CA that signs: the fleet-ca resource of the stack makes one')
+  const signing = await store.getSigning()
   const keyId = await store.keepRotationKey(signing.caCertificateId, createKey)
   const certificatePem = await store.keepCertificate(keyId, () => createCertificate(keyId))
   const caCertificateId = await registry.register(certificatePem)

@@ -81,7 +81,12 @@ export function createCaStore(tables: DynamoDBDocumentClient, tableName: string)
         condition: 'attribute_exists(pk)',
       }),
 
-    findSigning: () => read<SigningCa>(signingKey),
+    /** Throws when no CA signs yet: the stack's own resource makes the first. */
+    async getSigning(): Promise<SigningCa> {
+      const signing = await read<SigningCa>(signingKey)
+      if (signing) return signing
+      throw new Error('the ledger names no CA that signs: the fleet-ca resource of the stack makes one')
+    },
 
     /** Makes a CA the one that signs, unless there is one. */
     async beginSigning(ca: SigningCa): Promise<void> {

@@ -24,7 +24,6 @@ import { createKmsSigner } from '../x509/kms-signer.ts'
 import { issueCertificate } from './issue-certificate.ts'
 import { renewCertificate } from './renew-certificate.ts'
 import { signCertificate } from './sign-certificate.ts'
-import { createSigningCa } from './signing-ca.ts'
 import { vendCertificate } from './vend-certificate.ts'
 import type { Vending } from './vending.ts'
 
@@ -44,7 +43,7 @@ const environment = parseEnvironment({
 
 const tables = createTables()
 const kms = new KMSClient({})
-const findSigningCa = createSigningCa(createCaStore(tables, environment.LEDGER_TABLE), () => performance.now())
+const cas = createCaStore(tables, environment.LEDGER_TABLE)
 const vending: Vending = {
   claims: createClaimStore(tables, environment.LEDGER_TABLE),
   issuances: createIssuanceStore(tables, environment.LEDGER_TABLE),
@@ -52,7 +51,8 @@ const vending: Vending = {
   ledger: createCertificateLedger(tables, environment.LEDGER_TABLE),
   things: createThingStore(tables, environment.LEDGER_TABLE),
   async sign(request, now) {
-    const ca = await findSigningCa()
+    // Read each time: after a rotation nothing more is signed by the CA before.
+    const ca = await cas.getSigning()
     const signer = createKmsSigner(kms, ca.keyId)
     return signCertificate(request, { signer, ca, validityDays: environment.CERTIFICATE_VALIDITY_DAYS }, now)
   },
