@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { json, text } from 'node:stream/consumers'
 import { beforeAll, expect, test } from 'vitest'
 import { createTestAuthority, type KeyAndCertificate, type TestAuthority } from './testing/certificates.ts'
+import { runDeviceProcess, startDeviceProcess } from './testing/device-process.ts'
 import { createEnrolledFolder, testConfiguration } from './testing/enrolled-device.ts'
 import { createS3Sink, s3Error } from './testing/s3.ts'
 import { connack, startHttp, startHttps, startMqtt } from './testing/servers.ts'
@@ -17,31 +18,6 @@ beforeAll(async () => {
   authority = await createTestAuthority()
   server = await authority.issueServer()
 })
-
-interface Ended {
-  readonly code: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
-
-function start(args: readonly string[], env: Record<string, string> = {}) {
-  const cli = join(import.meta.dirname, 'cli.ts')
-  const child = spawn('node', [cli, ...args], {
-    env: { PATH: process.env.PATH, HOME: temporaryFolder(), THINGDROP_RETRY_BASE_MS: '1', ...env },
-  })
-  const ended = Promise.all([
-    new Promise<number | null>((resolve) => child.on('close', resolve)),
-    text(child.stdout),
-    text(child.stderr),
-  ]).then(([code, stdout, stderr]): Ended => ({ code, stdout, stderr }))
-  return { child, ended }
-}
-
-function run(args: readonly string[], env: Record<string, string> = {}, input = ''): Promise<Ended> {
-  const { child, ended } = start(args, env)
-  child.stdin.end(input)
-  return ended
-}
 
 async function startVending(): Promise<{ readonly claimUrl: string; readonly requests: () => number }> {
   let requests = 0
@@ -64,15 +40,18 @@ async function startVending(): Promise<{ readonly claimUrl: string; readonly req
 test('enrolls with a claim from the environment, a file or standard input, and once only', async () => {
   const { claimUrl, requests } = await startVending()
   const dir = join(temporaryFolder(), 'device')
-  const first = await run(['enroll', '--dir', dir], { THINGDROP_CLAIM: claimUrl })
+  const first = await runDeviceProcess(['enroll', '--dir', dir], { THINGDROP_CLAIM: claimUrl })
   expect(first).toEqual({ code: 0, stdout: 'enrolled as press-7\n', stderr: '' })
-  expect(await run(['enroll', '--dir', dir])).toMatchObject({ code: 0, stdout: 'already enrolled as press-7\n' })
+  expect(await runDeviceProcess(['enroll', '--dir', dir])).toMatchObject({
+    code: 0,
+    stdout: 'already enrolled as press-7\n',
+  })
   expect(requests()).toBe(1)
 
   const file = join(temporaryFolder(), 'claim')
   writeFileSync(file, `${claimUrl}\n`)
-  expect(await run(['enroll', '--dir', dir, '--force', '--claim-file', file])).toMatchObject({ code: 0 })
-  const piped = await run(['enroll', '--force'], { THINGDROP_DEVICE_DIR: dir }, claimUrl)
+  expect(await runDeviceProcess(['enroll', '--dir', dir, '--force', '--claim-file', file])).toMatchObject({ code: 0 })
+  const piped = await runDeviceProcess(['enroll', '--force'], { THINGDROP_DEVICE_DIR: dir }, claimUrl)
   expect(piped).toMatchObject({ code: 0, stdout: 'enrolled as press-7\n' })
   expect(requests()).toBe(3)
 })
@@ -84,7 +63,7 @@ test('connects after the registration, and tells that it waits', async () => {
     if (connections < 2) socket.end()
   })
   const dir = await createEnrolledFolder(authority, { mqttEndpoint })
-  const { code, stdout, stderr } = await run(['connect', '--dir', dir])
+  const { code, stdout, stderr } = await runDeviceProcess(['connect', '--dir', dir])
   expect(stderr).toMatch(/^registration pending, retrying in \d+\.\d s\n$/)
   expect(stdout).toBe(`connected to ${mqttEndpoint} as press-7\n`)
   expect(code).toBe(0)
@@ -99,7 +78,7 @@ test('stays connected until it is told to end, and connects again when it is cut
     if (seen.length === 1) socket.end()
     else child.kill('SIGTERM')
   })
-  const { child, ended } = start([
+  const { child, ended } = startDeviceProcess([
     'connect',
     '--stay',
     '--dir',
@@ -117,7 +96,7 @@ test('prints credentials as an AWS profile and as a shell takes them', async () 
   const credentials = { accessKeyId: 'ASIAEXAMPLE', secretAccessKey: "it's secret", sessionToken: 'a/b+c=', expiration }
   const credentialsEndpoint = await startHttps(server, (_, response) => response.end(JSON.stringify({ credentials })))
   const dir = await createEnrolledFolder(authority, { credentialsEndpoint })
-  const { code, stdout } = await run(['credentials', '--dir', dir])
+  const { code, stdout } = await runDeviceProcess(['credentials', '--dir', dir])
   expect(code).toBe(0)
   expect(JSON.parse(stdout)).toEqual({
     Version: 1,
@@ -126,7 +105,7 @@ test('prints credentials as an AWS profile and as a shell takes them', async () 
     SessionToken: 'a/b+c=',
     Expiration: expiration,
   })
-  const { stdout: exports } = await run(['credentials', '--env', '--dir', dir])
+  const { stdout: exports } = await runDeviceProcess(['credentials', '--env', '--dir', dir])
   const shell = spawn('sh', ['-c', `${exports}\nprintf %s "$AWS_SECRET_ACCESS_KEY $AWS_SESSION_TOKEN $AWS_REGION"`])
   expect(await text(shell.stdout)).toBe("it's secret a/b+c= us-east-1")
 })
@@ -147,12 +126,12 @@ test('uploads each file, names each that failed, and ends with 1 if any did', as
   for (const name of ['a.csv', 'denied.csv', 'c.csv']) writeFileSync(at(name), name)
   mkdirSync(at('folder'))
 
-  const good = await run(['upload', '--dir', dir, at('a.csv')])
+  const good = await runDeviceProcess(['upload', '--dir', dir, at('a.csv')])
   expect(good).toMatchObject({ code: 0, stderr: '' })
   expect(good.stdout).toMatch(/^things\/press-7\/\d{4}-\d\d-\d\d\/[0-9a-f]{16}-a\.csv {2}5 bytes {2}\d+ ms\n$/)
 
   const files = ['a.csv', 'denied.csv', 'folder', 'none', 'c.csv'].map(at)
-  const mixed = await run(['upload', '--dir', dir, '--output', 'jsonl', '--concurrency', '2', ...files])
+  const mixed = await runDeviceProcess(['upload', '--dir', dir, '--output', 'jsonl', '--concurrency', '2', ...files])
   const lines = mixed.stdout
     .trim()
     .split('\n')
@@ -171,7 +150,7 @@ test('uploads each file, names each that failed, and ends with 1 if any did', as
 })
 
 test('ends with 1 and the mend when the device is not enrolled', async () => {
-  const { code, stderr } = await run(['connect'])
+  const { code, stderr } = await runDeviceProcess(['connect'])
   expect(stderr).toContain('NOT_ENROLLED')
   expect(stderr).toContain('thingdrop-device enroll')
   expect(code).toBe(1)

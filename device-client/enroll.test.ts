@@ -1,6 +1,6 @@
 import 'reflect-metadata'
 import { X509Certificate } from 'node:crypto'
-import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
@@ -192,4 +192,15 @@ test('a crash between certificate and key leaves a whole identity', async () => 
   expect(readFileSync(join(dir, 'device.key'), 'utf8')).toBe(tls.key)
   expect(tls.key).not.toBe(oldKey.toString())
   expect(certificate.subject).toBe(`CN=${thingName}`)
+})
+
+test('a new enrollment ends a renewal of what it replaces', async () => {
+  const { dir, device } = createTestDevice()
+  const claimUrl = await startApi(async ({ csr }, response) => answer(response, 200, await vend(csr)))
+  await device.enroll({ claimUrl })
+  for (const slot of ['renewal', 'previous']) {
+    for (const kind of ['key', 'pem', 'json']) copyFileSync(join(dir, `device.${kind}`), join(dir, `${slot}.${kind}`))
+  }
+  await device.enroll({ claimUrl })
+  expect(readdirSync(dir).sort()).toEqual(['device.json', 'device.key', 'device.pem'])
 })

@@ -1,14 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createDevice } from './device.ts'
 import { readIdentity } from './device-folder.ts'
 import { certificateIdOf } from './issued-certificate.ts'
 import { runConcurrently } from './run-concurrently.ts'
 import { createTestAuthority, type TestAuthority } from './testing/certificates.ts'
+import { startDeviceProcess } from './testing/device-process.ts'
 import { createHastyRuntime } from './testing/enrolled-device.ts'
 import { type RenewalBackend, startRenewalBackend } from './testing/renewal-backend.ts'
 
@@ -21,25 +20,10 @@ beforeAll(async () => {
 afterAll(() => rmSync(cache, { recursive: true }))
 
 /** The real command as a process of its own; dies before its crashAt-th change of a file. */
-function startRenewing(dir: string, crashAt = 0): { readonly child: ChildProcess; readonly ended: Promise<Ended> } {
-  const args = ['--import', join(import.meta.dirname, 'testing/crash-at.ts'), join(import.meta.dirname, 'cli.ts')]
-  const child = spawn('node', [...args, 'renew', '--force', '--dir', dir], {
-    env: { PATH: process.env.PATH, THINGDROP_RETRY_BASE_MS: '1', CRASH_AT: String(crashAt), NODE_COMPILE_CACHE: cache },
-  })
-  const closed = new Promise<string>((resolve) => {
-    child.on('close', (code, signal) => resolve(signal ?? String(code)))
-  })
-  const ended = Promise.all([closed, text(child.stdout), text(child.stderr)]).then(
-    ([end, stdout, stderr]): Ended => ({ end, stdout, stderr }),
-  )
-  return { child, ended }
-}
-
-interface Ended {
-  /** The exit code, or the signal. */
-  readonly end: string
-  readonly stdout: string
-  readonly stderr: string
+function startRenewing(dir: string, crashAt = 0) {
+  const env = { CRASH_AT: String(crashAt), NODE_COMPILE_CACHE: cache }
+  const preload = ['--import', join(import.meta.dirname, 'testing/crash-at.ts')]
+  return startDeviceProcess(['renew', '--force', '--dir', dir], env, preload)
 }
 
 /** As after a power cut: the device connects with what it has, goes on, and ends with one certificate on either side. */
@@ -69,39 +53,39 @@ test('recovers from a crash at any request, before it is heard and before its an
   timeout: 120_000,
 }, async () => {
   const { steps, dir } = await startRenewalBackend(authority)
-  expect((await startRenewing(dir).ended).end).toBe('0')
+  expect((await startRenewing(dir).ended).code).toBe(0)
   expect(new Set(steps).size).toBe(8)
   await runConcurrently(steps.keys(), 2, async (index) => {
     const backend = await startRenewalBackend(authority)
     const { child, ended } = startRenewing(backend.dir)
     backend.interfere = () => backend.steps.length <= index || !child.kill('SIGKILL')
-    expect((await ended).end).toBe('SIGKILL')
+    expect((await ended).code).toBeNull()
     backend.interfere = () => true
     await expectRecovery(backend, `${index} ${steps[index]}`)
   })
 })
 
 test('recovers from a crash before any change of a file', { timeout: 120_000 }, async () => {
-  const ends: string[] = []
+  const ends: (number | null)[] = []
   const points = Array.from({ length: 60 }, (_, index) => index + 1)
   await runConcurrently(points, 2, async (crashAt) => {
-    if (ends.includes('0')) return
+    if (ends.includes(0)) return
     const backend = await startRenewalBackend(authority)
-    const { end, stdout, stderr } = await startRenewing(backend.dir, crashAt).ended
-    ends.push(end)
-    if (end === '0') expect(stdout).toMatch(/^renewed as press-7, valid until /)
-    else expect(end, stderr).toBe('SIGKILL')
+    const { code, stdout, stderr } = await startRenewing(backend.dir, crashAt).ended
+    ends.push(code)
+    if (code === 0) expect(stdout).toMatch(/^renewed as press-7, valid until /)
+    else expect(code, stderr).toBeNull()
     await expectRecovery(backend, `change ${crashAt}`)
   })
   expect(ends.length).toBeGreaterThan(30)
-  expect(ends).toContain('0')
+  expect(ends).toContain(0)
 })
 
 test('recovers from crashes one after another', { timeout: 120_000 }, async () => {
   const backend = await startRenewalBackend(authority)
   const first = backend.holder()
-  for (let crashAt = 1, end = ''; end !== '0'; crashAt += 4) {
-    end = (await startRenewing(backend.dir, crashAt).ended).end
+  for (let crashAt = 1, code: number | null = null; code !== 0; crashAt += 4) {
+    code = (await startRenewing(backend.dir, crashAt).ended).code
     expect(backend.usable().length).toBeLessThanOrEqual(2)
     await expectConnection(backend.dir, `change ${crashAt}`)
   }
