@@ -5,12 +5,11 @@ export function createAsk({ stdin, stderr }: NodeJS.Process): ((question: string
   if (!stdin.isTTY || !stderr.isTTY) return undefined
   return async (question) => {
     const lines = createInterface({ input: stdin, output: stderr })
-    // At the end of input no answer comes any more.
-    const closed = new Promise<string>((resolve) => lines.once('close', () => resolve('')))
-    try {
-      return await Promise.race([lines.question(question), closed])
-    } finally {
-      lines.close()
-    }
+    // Ctrl-D and Ctrl-C: no answer comes any more, and the line is not ended.
+    const closed = new Promise<string>((resolve) => lines.once('close', () => resolve('\n')))
+    const answer = await Promise.race([lines.question(question), closed])
+    if (answer === '\n') stderr.write(answer)
+    lines.close()
+    return answer
   }
 }

@@ -1,7 +1,7 @@
 import { OperatorError } from '../operator-error.ts'
 import type { Progress } from '../output/progress.ts'
 
-export interface BatchFailure<Item> {
+interface BatchFailure<Item> {
   readonly item: Item
   readonly error: OperatorError
 }

@@ -5,7 +5,7 @@ export interface Out {
   /** Resolves when the text is taken, so that a slow reader holds the writer back. Rejects when the reader is gone. */
   write(text: string): Promise<void>
   readonly isTerminal: boolean
-  /** Cells in a line; undefined when it is no terminal. */
+  /** Cells in a line; undefined when it is no terminal, or one that does not know. */
   readonly width: number | undefined
   readonly colours: boolean
 }
@@ -19,7 +19,8 @@ export function createOut(stream: Writable & Partial<NodeJS.WriteStream>): Out {
     write: (text) =>
       new Promise((resolve, reject) => stream.write(text, (error) => (error ? reject(error) : resolve()))),
     isTerminal,
-    width: isTerminal ? stream.columns : undefined,
+    // A terminal that was never told its size says 0.
+    width: isTerminal ? stream.columns || undefined : undefined,
     colours: isTerminal && stream.hasColors?.() === true,
   }
 }

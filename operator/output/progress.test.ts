@@ -31,15 +31,16 @@ test('a log gets a line every ten seconds, with the rate of what was made now', 
   ])
 })
 
-test('a terminal gets a bar that leaves nothing behind', async () => {
-  const { settle, written, progress } = startProgress(4, { isTerminal: true, width: 60 })
-  await settle('made', 200)
+test('a terminal gets a bar that leaves nothing behind, and the time that is left when it can be told', async () => {
+  const { settle, written, progress } = startProgress(40, { isTerminal: true, width: 60 })
+  await settle('made', 500)
   await settle('made', 50)
-  await settle('made', 150)
+  for (let i = 0; i < 18; i++) await settle('made', 0)
+  await settle('made', 1450)
   await progress.end()
   expect(written).toEqual([
-    '\r\u001b[K[#######---------------------] 1/4 devices, 5.0/s, 1 s left',
-    '\r\u001b[K[#####################-------] 3/4 devices, 7.5/s, 1 s left',
+    '\r\u001b[K[-------------------------------------] 1/40 devices, 2.0/s',
+    '\r\u001b[K[#############------------] 21/40 devices, 10.5/s, 2 s left',
     '\r\u001b[K',
   ])
 })

@@ -18,6 +18,8 @@ export interface Progress {
 
 const barRedrawMs = 100
 const lineEveryMs = 10_000
+/** The first ones wait for what was asleep. */
+const enoughToTell = 10
 const eraseLine = '\r\u001b[K'
 
 /** How far work of many parts is: a bar on a terminal; elsewhere a line every ten seconds, so that a log stays short. */
@@ -34,10 +36,11 @@ export function createProgress({ total, noun, out, clock }: ProgressOptions): Pr
       shownMs = nowMs
       const done = count.made + count.there + count.failed
       // What was there before took no time, and says nothing about what is left.
-      const perSecond = (count.made + count.failed) / Math.max((nowMs - startedMs) / 1000, 0.001)
+      const worked = count.made + count.failed
+      const perSecond = worked / Math.max((nowMs - startedMs) / 1000, 0.001)
       const facts = [
         `${perSecond.toFixed(1)}/s`,
-        ...(perSecond > 0 ? [`${formatDuration((total - done) / perSecond)} left`] : []),
+        ...(worked >= enoughToTell ? [`${formatDuration((total - done) / perSecond)} left`] : []),
         ...(count.failed > 0 ? [`${count.failed} failed`] : []),
       ].join(', ')
       const text = out.isTerminal
