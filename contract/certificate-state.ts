@@ -27,3 +27,8 @@ export const firstStates: readonly CertificateState[] = ['vended', 'quarantined'
 export function statesBefore(next: CertificateState): readonly CertificateState[] {
   return certificateStates.filter((state) => (certificateTransitions[state] as readonly string[]).includes(next))
 }
+
+/** Whether a certificate may connect, or may as soon as it registers. */
+export function isInUse(state: CertificateState): boolean {
+  return statesBefore('retired').includes(state)
+}

@@ -6,6 +6,8 @@ interface CrashSeries<Subject> {
   readonly cloud: () => TestCloud
   /** The calls to AWS that a run makes, in order: each has a test in which it is the last. */
   readonly calls: readonly string[]
+  /** How many of the first calls go out at once: they count as one. */
+  readonly together?: number
   /** Makes what one run is about, of a thing of its own. */
   readonly prepare: (thingName: string) => Promise<Subject>
   readonly run: (clients: Clients, subject: Subject) => Promise<unknown>
@@ -20,18 +22,18 @@ interface CrashSeries<Subject> {
  * then run again, and everything must be as if it had not been killed. And one that there are no other calls.
  */
 export function crashAtEachCall<Subject>(name: string, series: CrashSeries<Subject>): void {
-  const { cloud, calls, prepare, run, runAgain = run, check } = series
+  const { cloud, calls, together = 1, prepare, run, runAgain, check } = series
   const things = name.replaceAll(/\W+/g, '-')
 
   describe(name, () => {
-    test.each(calls.map((call, index) => ({ call, number: index + 1 })))(
+    test.each(calls.map((call, index) => ({ call, number: index + 1 })).slice(together - 1))(
       'killed after call $number, $call',
       async ({ number }) => {
         const subject = await prepare(`${things}-${number}`)
         const clients = createCrashingClients(cloud(), number)
         await expect(run(clients, subject)).rejects.toThrow(Killed)
         expect(clients.answered).toEqual(calls.slice(0, number))
-        await runAgain(createCrashingClients(cloud()), subject)
+        await (runAgain ?? run)(createCrashingClients(cloud()), subject)
         await check(subject)
       },
     )
@@ -41,6 +43,7 @@ export function crashAtEachCall<Subject>(name: string, series: CrashSeries<Subje
       const clients = createCrashingClients(cloud())
       await run(clients, subject)
       expect(clients.answered).toEqual(calls)
+      await runAgain?.(createCrashingClients(cloud()), subject)
       await check(subject)
     })
   })

@@ -36,10 +36,10 @@ export async function openStage() {
   /** Runs the registration of a certificate that connected. */
   async function register(certificateId: string, using: Clients = clients) {
     const { accountId } = cloud.cloud
-    const [entry, signing] = await Promise.all([parts.ledger.find(certificateId), parts.cas.findSigning()])
+    const [entry, signing] = await Promise.all([parts.ledger.find(certificateId), parts.cas.getSigning()])
     return registerCertificate(build(using), {
       certificateId,
-      caCertificateId: entry?.caCertificateId ?? signing?.caCertificateId ?? '',
+      caCertificateId: entry?.caCertificateId ?? signing.caCertificateId,
       timestamp: Date.now(),
       certificateStatus: 'PENDING_ACTIVATION',
       awsAccountId: accountId,

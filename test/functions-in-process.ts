@@ -19,7 +19,6 @@ import { createIssuanceStore } from '#functions/stores/issuance-store.ts'
 import { createRenewalStore } from '#functions/stores/renewal-store.ts'
 import { createThingStore } from '#functions/stores/thing-store.ts'
 import { signCertificate } from '#functions/vend-certificate/sign-certificate.ts'
-import { createSigningCa } from '#functions/vend-certificate/signing-ca.ts'
 import { createKmsSigner } from '#functions/x509/kms-signer.ts'
 import type { Clients } from './crashing-clients.ts'
 import type { TestCloud } from './test-cloud.ts'
@@ -48,7 +47,6 @@ export async function openFunctions(cloud: TestCloud) {
 
   return ({ tables, iot, events, iam, sqs, kms }: Clients, clock: () => Date = () => new Date()) => {
     const cas = createCaStore(tables, tableName)
-    const findSigningCa = createSigningCa(cas, () => performance.now())
     return {
       cas,
       caRegistry: createCaRegistry(iot),
@@ -67,7 +65,7 @@ export async function openFunctions(cloud: TestCloud) {
       rules: registrationRulesSchema.parse({}),
       catalog: { thingTypeNames: [thingTypeName], thingGroupNames: [] },
       async sign(request: Parameters<typeof signCertificate>[0], now: Date) {
-        const ca = await findSigningCa()
+        const ca = await cas.getSigning()
         return signCertificate(request, { signer: createKmsSigner(kms, ca.keyId), ca, validityDays: 365 }, now)
       },
       device: {

@@ -1,3 +1,4 @@
+import { isInUse } from '#contract/certificate-state.ts'
 import type { ConfirmCertificateResponse } from '#contract/certificates-api.ts'
 import { Fault } from '#contract/fault.ts'
 import { endCertificate } from '../registry/end-certificate.ts'
@@ -27,10 +28,11 @@ export async function confirmCertificate(
   if (entry?.thingName !== thingName) throw new Fault('NOT_FOUND', `${thingName} has no such certificate`)
   const thing = await things.find(thingName)
   if (thing?.certificateId !== certificateId) {
-    const isNewest = entry.successorOf !== undefined && thing?.successorId === certificateId
-    const { thingTypeName, attributes } = entry
-    const holder = { thingName, certificateId, attributes, thingTypeName: thing?.thingTypeName ?? thingTypeName }
-    if (!isNewest || !(await things.hold(holder, now, entry.successorOf))) throw superseded(thingName)
+    const { thingTypeName, attributes, successorOf } = entry
+    const renewal = { thingName, certificateId, attributes, thingTypeName: thing?.thingTypeName ?? thingTypeName }
+    const isPromoted =
+      isInUse(entry.state) && successorOf !== undefined && (await things.promote(renewal, successorOf, now))
+    if (!isPromoted) throw superseded(thingName)
   }
   const others = (await ledger.listOfThing(thingName)).filter(
     (other) => other.certificateId !== certificateId && isReplaced(other),

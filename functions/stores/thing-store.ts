@@ -82,6 +82,28 @@ export function createThingStore(tables: DynamoDBDocumentClient, tableName: stri
         values: { ':holder': holderId },
       }),
 
+    /** Makes the renewal of a thing's holder the holder. False when it is not its renewal any more. */
+    promote: (
+      renewal: ThingFacts & { readonly certificateId: string },
+      holderId: string,
+      now: Date,
+    ): Promise<boolean> =>
+      updateItem(tables, tableName, keyOf(renewal.thingName), {
+        set: { ...factsOf(renewal, now), state: 'active', certificateId: renewal.certificateId },
+        remove: ['reason', 'successorId'],
+        condition: 'certificateId = :holder AND successorId = :certificateId',
+        values: { ':holder': holderId },
+      }),
+
+    /** Takes a renewal back before it holds the thing. False when it is not the renewal of the holder any more. */
+    withdraw: (thingName: string, successorId: string, now: Date): Promise<boolean> =>
+      updateItem(tables, tableName, keyOf(thingName), {
+        set: { changedAt: now.toISOString() },
+        remove: ['successorId'],
+        condition: 'successorId = :successor',
+        values: { ':successor': successorId },
+      }),
+
     /** Leaves the thing without a holder. A thing that another certificate holds by now stays as it is: false. */
     release: (thingName: string, certificateId: string, reason: string, now: Date): Promise<boolean> =>
       updateItem(tables, tableName, keyOf(thingName), {

@@ -1,5 +1,7 @@
+import { isInUse } from '#contract/certificate-state.ts'
 import type { CreateCertificateResponse } from '#contract/certificates-api.ts'
 import { Fault } from '#contract/fault.ts'
+import type { CertificateLedger } from '../stores/certificate-ledger.ts'
 import { hashPublicKey } from '../x509/certificate-fields.ts'
 import { parseCsr } from './parse-csr.ts'
 import { certificateAnswerOf, ledgerEntryOf, type Vending } from './vending.ts'
@@ -13,7 +15,8 @@ export interface RenewingDevice {
 /**
  * Signs a new key of a device for the thing that its certificate holds. The new certificate stands beside the old one
  * until it is confirmed. The newest renewal counts: one that another key follows is out. Asked again with the same key,
- * it answers the same certificate. Throws CALLER_MISMATCH when another certificate holds the thing.
+ * it answers the same certificate. Throws CALLER_MISMATCH when another certificate holds the thing, and
+ * CERTIFICATE_SUPERSEDED when the key's certificate is out of use.
  */
 export async function renewCertificate(
   { issuances, renewals, ledger, things, sign, device, clock }: Vending,
@@ -38,11 +41,21 @@ export async function renewCertificate(
   }
   const { thingTypeName, thingGroupName, attributes } = holder
   const purpose = { thingName, thingTypeName, thingGroupName, attributes }
-  // The ledger first, then the open renewal, then the thing: what dies in between is asked for again with the same key.
-  await ledger.add(ledgerEntryOf(issued, { ...purpose, origin: 'renewal', successorOf: certificateId }, now))
+  // The open renewal first: whatever dies from here on and is never asked for again is found by the sweep.
   await renewals.open({ certificateId: issued.certificateId, thing: thingName, createdAt: now.toISOString() })
+  const entry = ledgerEntryOf(issued, { ...purpose, origin: 'renewal', successorOf: certificateId }, now)
+  if (!(await ledger.add(entry))) await checkNotEnded(ledger, issued.certificateId)
   if (!(await things.succeed(thingName, certificateId, issued.certificateId))) throw notHolder(thingName)
   return certificateAnswerOf(issued, { thingName, thingTypeName }, device)
+}
+
+/** What is out of use is not given again. What is in quarantine may yet be let in. */
+async function checkNotEnded(ledger: CertificateLedger, certificateId: string): Promise<void> {
+  const { state } = await ledger.get(certificateId)
+  if (isInUse(state) || state === 'quarantined') return
+  throw new Fault('CERTIFICATE_SUPERSEDED', `the certificate of this key is ${state}`, {
+    hint: 'renew with another key',
+  })
 }
 
 function notHolder(thingName: string): Fault {
