@@ -56,6 +56,24 @@ Example:
   $program connect
 HELP
       ;;
+    renew) cat <<HELP
+$program renew: renew the certificate when it is due
+
+Usage: $program renew [--force] [--timeout SECONDS]
+
+Makes a new key, asks for a certificate with the present one, connects with it, and only then puts it in the
+present one's place. When power fails meanwhile, the device works on with one of the two, and the next renew
+goes on. A certificate is due after two thirds of its life and up to a twentieth more, which spreads a fleet;
+before, this says so and ends with 0, so that cron may run it daily. Needs curl 7.87 or later.
+
+Options:
+  --force                renew now, due or not
+$(common_options)
+
+Example:
+  17 3 * * * $program renew --dir /var/lib/thingdrop-device   # crontab
+HELP
+      ;;
     credentials) cat <<HELP
 $program credentials: print temporary AWS credentials
 
@@ -97,6 +115,7 @@ Usage: $program COMMAND [OPTIONS]
   connect      connect to MQTT; the first time registers the device
   credentials  print temporary AWS credentials
   upload       send files to S3
+  renew        renew the certificate when it is due
 
   $program COMMAND --help   says more about one command
 
@@ -134,6 +153,7 @@ printable() {
 # CODE MESSAGE [HINT]
 fault() {
   fault_code=$1
+  fault_is_of_api=no
   fault_message=$2
   fault_hint=${3-$(hint_of "$1")}
   return 1
@@ -192,6 +212,10 @@ hint_of() {
     MQTT_CLIENT_ID_REFUSED) echo 'the thing name is no client id there: ask an operator' ;;
     MQTT_NOT_AUTHORIZED) echo 'no IoT policy lets this thing connect: ask an operator to explain it' ;;
     MQTT_PROTOCOL) echo 'what answered does not speak MQTT 3.1.1 as AWS IoT does: check mqttEndpoint' ;;
+    API_URL_UNUSABLE) echo 'put the https address of the API into device.json as "apiUrl", or enroll again with a new claim and --force' ;;
+    RENEWAL_REFUSED) echo 'check the clock and apiUrl in device.json; else ask an operator: thingdrop explain THING' ;;
+    RENEWAL_UNAVAILABLE) echo 'the service is busy or down: try again, the new key is kept' ;;
+    RENEWAL_ABANDONED) echo 'the present certificate stays in use; ask an operator why the new one was refused: thingdrop explain CERTIFICATE' ;;
     THING_NOT_ATTACHED | CERTIFICATE_INACTIVE) echo "connect once to be registered: $program connect; else ask an operator" ;;
     ROLE_ALIAS_DENIED) echo "an operator must allow iot:AssumeRoleWithCertificate on the alias in the thing's IoT policy" ;;
     ROLE_ALIAS_MISSING) echo 'the role alias was renamed or removed: ask an operator, then enroll --force' ;;
@@ -220,9 +244,22 @@ is_transient() {
     CLAIM_IN_USE | INTERNAL | ENROLLMENT_UNAVAILABLE) ;;
     HOST_NOT_FOUND | CONNECTION_REFUSED | CONNECTION_TIMEOUT | CONNECTION_LOST) ;;
     CERTIFICATE_REFUSED | REGISTRATION_PENDING | MQTT_UNAVAILABLE) ;;
-    CREDENTIALS_UNAVAILABLE | UPLOAD_UNAVAILABLE) ;;
+    CREDENTIALS_UNAVAILABLE | UPLOAD_UNAVAILABLE | RENEWAL_UNAVAILABLE) ;;
     *) return 1 ;;
   esac
+}
+
+# Whether a service refused the certificate, rather than that it could not be asked.
+is_refusal() {
+  case $fault_code in
+    CERTIFICATE_EXPIRED | CERTIFICATE_REVOKED | CERTIFICATE_CA_UNREGISTERED | CERTIFICATE_REFUSED | CERTIFICATE_INACTIVE) ;;
+    REGISTRATION_PENDING | MQTT_NOT_AUTHORIZED | THING_NOT_ATTACHED | ROLE_ALIAS_DENIED | CREDENTIALS_REFUSED | RENEWAL_REFUSED) ;;
+    *) is_refusal_of_api ;;
+  esac
+}
+
+is_refusal_of_api() {
+  [ "$fault_is_of_api" = yes ] && ! is_transient "$fault_code"
 }
 
 # ------------------------------------------------------------------------------------------------------------- retries
@@ -280,12 +317,20 @@ pause_ms() {
 
 # ---------------------------------------------------------------------------------------------------------------- text
 
-# FILE NAME: the text of a member of the JSON in a file. `"name":` with quotes of its own stands nowhere but at a member: inside
-# of a text each quote has a backslash before it. Control characters are no part of JSON texts, so they may become blanks.
+# Of JSON these two read the texts that are members. `"name":` with quotes of its own stands nowhere but at a member: inside of a text
+# each quote has a backslash before it. Control characters are no part of JSON's texts, so they may become blanks.
+json_member='\([A-Za-z0-9]*\)" *: *"\([^"\\]*\(\\.[^"\\]*\)*\)"'
+
+# FILE: a line for each member, its name and its text as it is written, with escapes.
+json_members() {
+  { tr '\000-\037\177' ' ' <"$1" && echo; } | sed 's/"'"$json_member"'/\
+\1 \2\
+/g'
+}
+
+# FILE NAME: the text of one member.
 json_text() {
-  { tr '\000-\037\177' ' ' <"$1" && echo; } |
-    sed -n 's/.*"'"$2"'" *: *"\([^"\\]*\(\\.[^"\\]*\)*\)".*/\1/p' |
-    json_unescape
+  json_members "$1" | sed -n "s/^$2 //p" | json_unescape
 }
 
 backslash_mark=$(printf '\001')
@@ -376,6 +421,8 @@ tls_fault() {
       tls_code=SERVER_HOST_MISMATCH ;;
     *'certificate has expired'*) tls_code=SERVER_CERTIFICATE_EXPIRED ;;
     *'not yet valid'*) tls_code=SERVER_CERTIFICATE_NOT_YET_VALID ;;
+    # What curl and openssl say of a signature that is another CA's of the same name.
+    *'asn1 encoding routines'* | *'certificate signature failure'*) tls_code=SERVER_CA_UNKNOWN ;;
     *'local issuer'* | *'self-signed certificate'* | *'self signed certificate'* | *'verify the first certificate'*)
       tls_code=SERVER_CA_UNKNOWN ;;
     *'wrong version number'* | *'packet length too long'*) tls_code=NOT_TLS ;;
@@ -389,7 +436,8 @@ tls_fault() {
 api_fault() {
   api_code=$(json_text body code)
   if consists_of A-Z_ "$api_code"; then
-    fault "$api_code" "$(json_text body detail)" "$(json_text body hint)"
+    fault "$api_code" "$(json_text body detail)" "$(json_text body hint)" || fault_is_of_api=yes
+    return 1
   else
     fault "$1" "the API answered $status"
   fi
@@ -397,34 +445,57 @@ api_fault() {
 
 # ------------------------------------------------------------------------------------------------------- device folder
 
-# The user's folder is ./device from here on.
+# The user's folder is ./device from here on. Three identities may lie in it, each a key, a certificate and a configuration: device,
+# which is in use; renewal, which is to take its place; previous, whose place was taken until the service knows of that.
 enter_folder() {
   ln -s "$dir" device
 }
 
-# Sets what device.json holds, and $key_file.
 open_device() {
   [ -f device/device.json ] && [ -f device/device.pem ] || fault NOT_ENROLLED "$dir holds no device" || return 1
   [ -r device/device.json ] && [ -r device/device.pem ] || fault FOLDER_UNUSABLE "cannot read the files of $dir" || return 1
-  read_configuration device/device.json && trust_ca_file && choose_key
+  place_key && use_slot device
+}
+
+# SLOT: whose key and certificate, $slot, and configuration all below works with.
+use_slot() {
+  slot=$1
+  read_configuration "device/$1.json" && trust_ca_file
+}
+
+# SLOT: whether all of it is there and fits.
+is_whole() {
+  [ -f "device/$1.json" ] && [ -f "device/$1.pem" ] && [ -f "device/$1.key" ] && check_key "device/$1.key" &&
+    print_public_key "device/$1.pem" | cmp -s - key.pub
 }
 
 # FILE
 read_configuration() {
-  thing_name=$(json_text "$1" thingName)
-  region=$(json_text "$1" region)
-  bucket=$(json_text "$1" bucket)
-  role_alias=$(json_text "$1" roleAlias)
-  mqtt_endpoint=$(json_text "$1" mqttEndpoint)
-  credentials_endpoint=$(json_text "$1" credentialsEndpoint)
-  s3_endpoint=$(json_text "$1" s3Endpoint)
-  ca_file=$(json_text "$1" caFile)
+  thing_name='' thing_type='' region='' bucket='' role_alias='' mqtt_endpoint='' credentials_endpoint='' api_url='' s3_endpoint='' ca_file=''
+  while read -r member value; do
+    case $member in
+      thingName) thing_name=$value ;;
+      thingTypeName) thing_type=$value ;;
+      region) region=$value ;;
+      bucket) bucket=$value ;;
+      roleAlias) role_alias=$value ;;
+      mqttEndpoint) mqtt_endpoint=$value ;;
+      credentialsEndpoint) credentials_endpoint=$value ;;
+      apiUrl) api_url=$value ;;
+      s3Endpoint) s3_endpoint=$value ;;
+      caFile) ca_file=$(printf %s "$value" | json_unescape) ;;
+    esac
+  done <<MEMBERS
+$(json_members "$1")
+MEMBERS
   check_member thingName 'A-Za-z0-9:_-' "$thing_name" &&
+    check_member thingTypeName 'A-Za-z0-9:_-' "$thing_type" &&
     check_member region 'a-z0-9-' "$region" &&
     check_member bucket 'a-z0-9.-' "$bucket" &&
     check_member roleAlias 'A-Za-z0-9_=,@-' "$role_alias" &&
     check_member mqttEndpoint ']A-Za-z0-9.:[-' "$mqtt_endpoint" &&
     check_member credentialsEndpoint ']A-Za-z0-9.:[-' "$credentials_endpoint" &&
+    check_member apiUrl ']A-Za-z0-9.:[/_~%$-' "${api_url:--}" &&
     check_member s3Endpoint ']A-Za-z0-9.:[/_-' "${s3_endpoint:--}"
 }
 
@@ -440,20 +511,30 @@ trust_ca_file() {
   ln -sf "$ca_file" ca.pem
 }
 
-# Certificate and key are two files: enroll replaces the certificate first, so a crash between them is mended here.
-choose_key() {
-  openssl x509 -noout -pubkey -in device/device.pem >certificate.pub 2>/dev/null ||
-    fault FOLDER_DAMAGED "$dir/device.pem is no certificate" || return 1
-  for key_file in device/device.key device/device.key.pending; do
+# The certificate is replaced before its key: a power cut between the two leaves the key where it came from.
+place_key() {
+  print_public_key device/device.pem >certificate.pub || fault FOLDER_DAMAGED "$dir/device.pem is no certificate" || return 1
+  stray=
+  for key_file in device/device.key device/device.key.pending device/renewal.key device/previous.key; do
     [ -f "$key_file" ] || continue
     check_key "$key_file" || return 1
     cmp -s certificate.pub key.pub || continue
-    [ "$key_file" = device/device.key ] || mv -f "$key_file" device/device.key ||
-      fault FOLDER_UNUSABLE "cannot write $dir/device.key" || return 1
-    key_file=device/device.key
-    return 0
+    [ "$key_file" != device/device.key ] || return 0
+    stray=$key_file
+    break
   done
-  fault FOLDER_DAMAGED "$dir/device.key is not the key of the certificate beside it"
+  # Another process may be replacing them just now.
+  if ! print_public_key device/device.pem | cmp -s - certificate.pub; then
+    place_key
+    return
+  fi
+  [ -n "$stray" ] || fault FOLDER_DAMAGED "$dir/device.key is not the key of the certificate beside it" || return 1
+  mv -f "$stray" device/device.key 2>/dev/null || fault FOLDER_UNUSABLE "cannot write $dir/device.key" || return 1
+  sync_file device/.
+}
+
+print_public_key() {
+  openssl x509 -noout -pubkey -in "$1" 2>/dev/null
 }
 
 # FILE: a private key that nobody else may read. Its public half goes to key.pub.
@@ -490,7 +571,7 @@ enroll() {
   trust_ca_file || die
   mkdir -p "$dir" 2>/dev/null && [ -w "$dir" ] || fault FOLDER_UNUSABLE "cannot make or write $dir" || die
   enter_folder
-  prepare_pending_key && write_request || die
+  prepare_key device.key.pending && write_request || die
   retry 2000 300 '' request_certificate && check_answer && save_device || die
   echo "enrolled as $thing_name"
 }
@@ -509,31 +590,32 @@ read_claim() {
   [ -n "$claim_url" ] || fault CLAIM_MISSING 'there is no claim'
 }
 
-# Sets $api_url, $api_host, $thing_name and $claim; repeats nothing of a text that is no claim URL, as it may hold a secret.
+# Sets $claim_address, $claim_host, $thing_name and $claim; repeats nothing of a text that is no claim URL, as it may hold a secret.
 parse_claim() {
   claim_parts=$(printf '%s\n' "$claim_url" | sed -n \
     's|^\(https\{0,1\}://\)\([][A-Za-z0-9.:-]\{1,\}\)\(/[A-Za-z0-9/._~%$-]*\)?thing=\([A-Za-z0-9:_-]\{1,128\}\)#\(tdc_[0-9a-f]\{16\}_[0-9a-f]\{64\}\)$|\1\2\3 \2 \4 \5|p')
-  read -r api_url api_host thing_name claim <<PARTS
+  read -r claim_address claim_host thing_name claim <<PARTS
 $claim_parts
 PARTS
   [ -n "$claim" ] || fault CLAIM_URL_INVALID 'that is not a claim URL' || return 1
-  is_secure "$api_url" || fault CLAIM_URL_INSECURE "$api_host would be spoken to without TLS"
+  is_secure "$claim_address" || fault CLAIM_URL_INSECURE "$claim_host would be spoken to without TLS"
 }
 
-# The key of an earlier attempt, or a new one. Of two enrollments at once the second takes the first one's key.
-prepare_pending_key() {
-  if [ ! -f device/device.key.pending ]; then
-    openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.draft 2>error ||
-      fault TOOL_MISSING "openssl makes no key: $(head -n 1 error)" || return 1
-    draft=device/device.key.pending.$$.draft
-    cp key.draft "$draft" 2>/dev/null && sync_file "$draft" || fault FOLDER_UNUSABLE "cannot write $dir" || return 1
-    ln "$draft" device/device.key.pending 2>/dev/null || [ -f device/device.key.pending ] || mv "$draft" device/device.key.pending
-    rm -f key.draft "$draft"
+# NAME: the key of that name is on disk before it is asked for: who asks for a certificate again asks with the same key and gets the
+# same certificate. Of two processes at once the second takes the first one's key. Sets $new_key.
+prepare_key() {
+  new_key=device/$1
+  if [ ! -f "$new_key" ]; then
+    openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$new_key.$$.draft" 2>error && sync_file "$new_key.$$.draft" ||
+      fault FOLDER_UNUSABLE "openssl makes no key in $dir: $(head -n 1 error)" || return 1
+    ln "$new_key.$$.draft" "$new_key" 2>/dev/null || [ -f "$new_key" ] || mv "$new_key.$$.draft" "$new_key"
+    rm -f "$new_key.$$.draft"
+    sync_file device/.
   fi
-  check_key device/device.key.pending
+  check_key "$new_key"
 }
 
-# What enrollment sends. X.520 ends a common name at 64 characters, and openssl keeps to it; a thing name may have 128.
+# What enrollment and renewal send. X.520 ends a common name at 64 characters, and openssl keeps to it; a thing name may have 128.
 write_request() {
   cat >request.cnf <<'CONFIGURATION'
 openssl_conf = modules
@@ -546,22 +628,26 @@ distinguished_name = subject
 string_mask = utf8only
 [subject]
 CONFIGURATION
-  openssl req -new -config request.cnf -key device/device.key.pending -sha256 -subj "/CN=$thing_name" -out request.csr 2>error ||
+  openssl req -new -config request.cnf -key "$new_key" -sha256 -subj "/CN=$thing_name" -out request.csr 2>error ||
     fault TOOL_MISSING "openssl makes no certificate request: $(head -n 1 error)" || return 1
-  printf '{"claim":"%s","csr":"%s"}' "$claim" "$(sed 's/$/\\n/' request.csr | tr -d '\n')" >request.json
+  printf '{%s"csr":"%s"}' "${claim:+\"claim\":\"$claim\",}" "$(sed 's/$/\\n/' request.csr | tr -d '\n')" >request.json
 }
 
 request_certificate() {
-  ask "$api_host" <<CONFIGURATION || return 1
-url = "$api_url"
+  ask "$claim_host" <<CONFIGURATION && judge_answer ENROLLMENT
+url = "$claim_address"
 header = "content-type: application/json"
 data-binary = "@request.json"
 max-time = 60
 CONFIGURATION
+}
+
+# WHAT: of the API's status.
+judge_answer() {
   case $status in
     2??) ;;
-    429 | 5??) api_fault ENROLLMENT_UNAVAILABLE ;;
-    *) api_fault ENROLLMENT_REFUSED ;;
+    429 | 5??) api_fault "$1_UNAVAILABLE" ;;
+    *) api_fault "$1_REFUSED" ;;
   esac
 }
 
@@ -569,17 +655,21 @@ CONFIGURATION
 check_answer() {
   json_text body certificatePem | sed '/^$/d' >certificate.pem
   json_text body chainPem | sed '/^$/d' >chain.pem
-  openssl x509 -noout -pubkey -in certificate.pem >certificate.pub 2>/dev/null && grep -q 'BEGIN CERTIFICATE' chain.pem ||
-    fault ANSWER_INVALID "$api_host answered $status without a certificate" || return 1
+  print_public_key certificate.pem >certificate.pub && grep -q 'BEGIN CERTIFICATE' chain.pem ||
+    fault ANSWER_INVALID "the API answered $status without a certificate" || return 1
   cmp -s certificate.pub key.pub || fault ANSWER_INVALID 'the certificate is for another key' || return 1
   common_name=$(openssl x509 -noout -subject -nameopt multiline -in certificate.pem | sed -n 's/^ *commonName *= //p')
   [ "$common_name" = "$thing_name" ] || fault ANSWER_INVALID "the certificate is not for $thing_name" || return 1
-  certificate_id=$(openssl x509 -in certificate.pem -outform DER | openssl dgst -sha256 -binary | hex)
-  [ "$(json_text body certificateId)" = "$certificate_id" ] ||
+    [ "$(json_text body certificateId)" = "$(certificate_id certificate.pem)" ] ||
     fault ANSWER_INVALID 'the certificate has another id than the answer says' || return 1
   openssl verify -no_check_time -partial_chain -trusted chain.pem certificate.pem >/dev/null 2>&1 ||
     fault ANSWER_INVALID 'the chain does not hold: the certificate is not signed by it' || return 1
   write_configuration
+}
+
+# As AWS IoT names a certificate: the SHA-256 of its DER.
+certificate_id() {
+  openssl x509 -in "$1" -outform DER | openssl dgst -sha256 -binary | hex
 }
 
 # All members that the answer has, so that a client which knows more of them finds them, and the CA file.
@@ -588,17 +678,29 @@ write_configuration() {
   "/g')
   [ -z "$ca_file" ] || members="$members,$newline  \"caFile\":\"$(printf %s "$ca_file" | sed 's/[\\"]/\\&/g')\""
   printf '{\n  %s\n}\n' "$members" >configuration.json
-  enrolled_name=$thing_name
+  asked_name=$thing_name
   read_configuration configuration.json ||
     fault ANSWER_INVALID "the answer's configuration lacks something: $fault_message" || return 1
-  [ "$enrolled_name" = "$thing_name" ] || fault ANSWER_INVALID "the configuration is not for $enrolled_name"
+  [ "$asked_name" = "$thing_name" ] || fault ANSWER_INVALID "the configuration is not for $asked_name"
 }
 
-# In this order a power cut leaves what was there before, or what choose_key completes.
+# In this order a power cut leaves what was there before, or what place_key completes. The certificates of other slots go first: they
+# would make a renewal of the replaced identity go on; their keys may yet be what place_key needs.
 save_device() {
+  rm -f device/previous.pem device/renewal.pem
   write_durably device/device.json <configuration.json || return 1
   cat certificate.pem chain.pem | write_durably device/device.pem || fault FOLDER_UNUSABLE "cannot write $dir/device.pem" || return 1
   mv -f device/device.key.pending device/device.key || fault FOLDER_UNUSABLE "cannot write $dir/device.key" || return 1
+  sync_file device/.
+  drop_slot previous
+  drop_slot renewal
+}
+
+# What is left when this is cut short is no identity, but for a key alone, which asks for its certificate again.
+drop_slot() {
+  rm -f "device/$1.pem"
+  rm -f "device/$1.json"
+  rm -f "device/$1.key"
   sync_file device/.
 }
 
@@ -610,28 +712,31 @@ watchdog=
 connect() {
   enter_folder
   open_device && check_validity || die
-  # AWS IoT registers a certificate at its first connection only when the CA's comes with it.
-  sed '1,/-----END CERTIFICATE-----/d' device/device.pem >chain.pem
-  mkfifo to_broker from_broker
-  trap '' PIPE
   retry 2000 300 '' open_mqtt || die
   echo "connected to $mqtt_endpoint as $thing_name"
 }
 
-# The service only hangs up on a certificate outside its time.
+# The service only hangs up on a certificate outside its time; here the date can be told.
 check_validity() {
-  openssl x509 -noout -checkend 0 -in device/device.pem >/dev/null ||
-    fault CERTIFICATE_EXPIRED "the certificate was valid until $(openssl x509 -noout -enddate -in device/device.pem | cut -d = -f 2)" || return 1
-  case $(openssl verify -partial_chain -trusted device/device.pem device/device.pem 2>&1) in
-    *'not yet valid'*)
-      fault CERTIFICATE_NOT_YET_VALID "the certificate is valid from $(openssl x509 -noout -startdate -in device/device.pem | cut -d = -f 2)"
-      ;;
+  openssl x509 -noout -checkend 0 -in "device/$slot.pem" >/dev/null ||
+    fault CERTIFICATE_EXPIRED "the certificate was valid until $(print_date enddate)" || return 1
+  case $(openssl verify -partial_chain -trusted "device/$slot.pem" "device/$slot.pem" 2>&1) in
+    *'not yet valid'*) fault CERTIFICATE_NOT_YET_VALID "the certificate is valid from $(print_date startdate)" ;;
   esac
+}
+
+# startdate or enddate
+print_date() {
+  openssl x509 -noout "-$1" -in "device/$slot.pem" | cut -d = -f 2
 }
 
 # Connects, is accepted, and says goodbye (MQTT 3.1.1, sections 3.1, 3.2 and 3.14).
 open_mqtt() {
-  rm -f silent
+  trap '' PIPE
+  rm -f silent to_broker from_broker
+  mkfifo to_broker from_broker
+  # AWS IoT registers a certificate at its first connection only when the CA's comes with it.
+  sed '1,/-----END CERTIFICATE-----/d' "device/$slot.pem" >chain.pem
   start_tls
   watch_tls &
   watchdog=$!
@@ -667,8 +772,8 @@ start_tls() {
   [ "$mqtt_port" != 443 ] || set -- "$@" -alpn x-amzn-mqtt-ca
   [ -z "$ca_file" ] || set -- "$@" -CAfile ca.pem
   [ ! -s chain.pem ] || set -- "$@" -cert_chain chain.pem
-  openssl s_client -quiet -connect "$mqtt_host:$mqtt_port" "$@" -verify_return_error \
-    -cert device/device.pem -key "$key_file" <to_broker >from_broker 2>error &
+  openssl s_client -quiet -no_ign_eof -connect "$mqtt_host:$mqtt_port" "$@" -verify_return_error \
+    -cert "device/$slot.pem" -key "device/$slot.key" <to_broker >from_broker 2>error &
   broker=$!
 }
 
@@ -738,17 +843,24 @@ fetch_credentials() {
   ask "$credentials_endpoint" <<CONFIGURATION || return 1
 url = "https://$credentials_endpoint/role-aliases/$(encode_uri "$role_alias")/credentials"
 header = "x-amzn-iot-thingname: $thing_name"
-cert = "device/device.pem"
-key = "$key_file"
+cert = "device/$slot.pem"
+key = "device/$slot.key"
 max-time = 60
 CONFIGURATION
   [ "$status" = 200 ] || credentials_fault || return 1
-  access_key_id=$(json_text body accessKeyId)
-  secret_access_key=$(json_text body secretAccessKey)
-  session_token=$(json_text body sessionToken)
-  expiration=$(json_text body expiration)
+  access_key_id='' secret_access_key='' session_token='' expiration=''
+  while read -r member value; do
+    case $member in
+      accessKeyId) access_key_id=$value ;;
+      secretAccessKey) secret_access_key=$value ;;
+      sessionToken) session_token=$value ;;
+      expiration) expiration=$value ;;
+    esac
+  done <<MEMBERS
+$(json_members body)
+MEMBERS
   : >body
-  consists_of A-Za-z0-9 "$access_key_id" && consists_of A-Za-z0-9+/= "$secret_access_key" &&
+  consists_of A-Za-z0-9 "$access_key_id" && consists_of A-Za-z0-9+/=._- "$secret_access_key" &&
     consists_of A-Za-z0-9+/=._- "$session_token" && consists_of 0-9TZ:.- "$expiration" ||
     fault CREDENTIALS_UNPARSABLE "$credentials_endpoint answered without credentials"
 }
@@ -901,6 +1013,178 @@ content_type() {
   esac
 }
 
+# --------------------------------------------------------------------------------------------------------------- renew
+
+renew() {
+  enter_folder
+  check_curl && open_device || die
+  if [ "$force" = no ] && [ ! -f device/renewal.key ] && [ ! -f device/previous.pem ]; then
+    check_validity || die
+    seconds_left=$(seconds_until_due)
+    if [ "$seconds_left" -gt 0 ]; then
+      echo "not due for $((seconds_left / 86400)) days"
+      return
+    fi
+  fi
+  renew_certificate || die
+  use_slot device || die
+  echo "renewed as $thing_name, valid until $(print_date enddate)"
+}
+
+# Goes on from wherever an earlier attempt was cut short. The present certificate is kept until the service knows of the new one.
+renew_certificate() {
+  if is_unsettled; then
+    settle_renewal
+    return
+  fi
+  cp device/device.pem current.pem
+  is_whole renewal || obtain_renewal || return 1
+  try_out_renewal || judge_refusal || return 1
+  promote_renewal && settle_renewal
+}
+
+# Whether the certificate in use took another's place, and the service may not know of it yet.
+is_unsettled() {
+  if is_whole previous; then
+    cmp -s device/previous.pem device/device.pem || return 0
+    # A copy, made before the exchange that did not come.
+    is_whole renewal && return 1
+  fi
+  drop_slot previous
+  return 1
+}
+
+obtain_renewal() {
+  request_renewal && write_durably device/renewal.json <configuration.json &&
+    cat certificate.pem chain.pem | write_durably device/renewal.pem || return 1
+  is_whole renewal || fault FOLDER_DAMAGED "$dir/renewal.key was replaced by another process"
+}
+
+# Asks for the certificate of the renewal's key, which is dropped when the API refuses it.
+request_renewal() {
+  use_slot device && prepare_key renewal.key && write_request || return 1
+  call_api certificates && check_answer && return
+  ! is_refusal_of_api || drop_renewal
+  return 1
+}
+
+# The key may be in its new place only half way, when another process is exchanging the two just now.
+drop_renewal() {
+  place_key
+  drop_slot renewal
+}
+
+try_out_renewal() {
+  use_slot renewal && check_validity && retry 2000 300 '' open_mqtt && retry 2000 300 '' fetch_credentials
+}
+
+# After a new certificate was refused: it is given up or waited for, as registration may lag and an operator may approve it.
+judge_refusal() {
+  is_refusal || return 1
+  refusal_code=$fault_code
+  refusal_message=$fault_message
+  refusal_hint=$fault_hint
+  case $refusal_code:$(find device/renewal.pem -mtime +0 2>/dev/null) in
+    CERTIFICATE_REVOKED:* | CERTIFICATE_EXPIRED:* | *:?*)
+      drop_renewal
+      fault RENEWAL_ABANDONED "the new certificate is given up: $refusal_code $refusal_message" || return 1
+      ;;
+  esac
+  # The broker gives no reason; the API does, if it knows one.
+  request_renewal || ! is_refusal_of_api || return 1
+  fault "$refusal_code" "$refusal_message" "$refusal_hint"
+}
+
+# Cut short anywhere, the device slot holds one of the two, and the other is whole beside it. Another process may have come first.
+promote_renewal() {
+  if cmp -s current.pem device/device.pem; then
+    write_durably device/previous.key <device/device.key &&
+      write_durably device/previous.json <device/device.json &&
+      write_durably device/previous.pem <device/device.pem &&
+      replace_device renewal || return 1
+  fi
+  drop_slot renewal
+}
+
+# SLOT
+replace_device() {
+  write_durably device/device.json <"device/$1.json" && write_durably device/device.pem <"device/$1.pem" && place_key
+}
+
+# Reports that the certificate in use holds the thing, and forgets the previous one. When it is refused and the previous one is not,
+# that is put back.
+settle_renewal() {
+  use_slot device || return 1
+  : >request.json
+  if call_api "certificates/$(certificate_id device/device.pem)/confirm"; then
+    drop_slot renewal
+    # Last: as long as it is here, a crash leads here again.
+    drop_slot previous
+    return
+  fi
+  is_refusal || return 1
+  refusal_code=$fault_code
+  refusal_message=$fault_message
+  refusal_hint=$fault_hint
+  if use_slot previous && retry 2000 300 '' fetch_credentials; then
+    replace_device previous || return 1
+    drop_slot renewal
+    drop_slot previous
+    fault RENEWAL_ABANDONED "the new certificate is given up: $refusal_code $refusal_message"
+  else
+    fault "$refusal_code" "$refusal_message" "$refusal_hint"
+  fi
+}
+
+# PATH below the thing's: sends ./request.json, signed with credentials that the slot's certificate gets.
+call_api() {
+  api_path=$1
+  [ -n "$api_url" ] || fault API_URL_UNUSABLE 'device.json does not say where the API is' || return 1
+  is_secure "$api_url" || fault API_URL_UNUSABLE "apiUrl of device.json is $api_url" || return 1
+  case $thing_name:$((curl_major * 100 + curl_minor)) in
+    # Before 8.9 curl signs a colon in a path as it is, and AWS its percent-encoded form.
+    *:*:7?? | *:*:80[0-8]) fault CURL_TOO_OLD "this is curl $curl_major.$curl_minor, and a thing name with a colon needs 8.9" || return 1 ;;
+  esac
+  api_host=${api_url#*://}
+  api_host=${api_host%%/*}
+  check_validity && retry 2000 300 '' fetch_credentials && retry 2000 300 '' send_to_api
+}
+
+send_to_api() {
+  ask "$api_host" <<CONFIGURATION && judge_answer RENEWAL
+url = "${api_url%/}/v1/things/$thing_name/$api_path"
+header = "content-type: application/json"
+data-binary = "@request.json"
+aws-sigv4 = "aws:amz:$region:execute-api"
+user = "$access_key_id:$secret_access_key"
+header = "x-amz-security-token: $session_token"
+header = "x-amz-content-sha256: $(openssl dgst -sha256 -binary <request.json | hex)"
+max-time = 60
+CONFIGURATION
+}
+
+# After two thirds of its life and up to a twentieth of it later. How much later follows from the fingerprint, so that a fleet which
+# enrolled in one hour does not renew in one.
+seconds_until_due() {
+  valid_from=$(epoch_seconds "$(print_date startdate)")
+  life=$(($(epoch_seconds "$(print_date enddate)") - valid_from))
+  jitter=$((0x$(certificate_id "device/$slot.pem" | cut -c 1-4)))
+  echo $((valid_from + life * 2 / 3 + life * jitter / 65536 / 20 - $(date +%s)))
+}
+
+# A date as openssl writes it, `Nov  4 10:37:13 2026 GMT`: POSIX's date reads none.
+epoch_seconds() {
+  # shellcheck disable=SC2046,SC2086
+  set -- $(printf %s "$1" | tr : ' ')
+  months=JanFebMarAprMayJunJulAugSepOctNovDec
+  before=${months%"$1"*}
+  month=$((${#before} / 3 + 1))
+  year=$(($6 - (month <= 2)))
+  # Days since 1970 in a calendar whose years begin in March.
+  days=$((365 * year + year / 4 - year / 100 + year / 400 + (153 * ((month + 9) % 12) + 2) / 5 + $2 - 719469))
+  echo $(((days * 24 + ${3#0}) * 3600 + ${4#0} * 60 + ${5#0}))
+}
+
 # -------------------------------------------------------------------------------------------------------- command line
 
 # NAME VALUE MINIMUM: a whole number, or nothing.
@@ -921,7 +1205,7 @@ leave() {
 main() {
   command=${1-}
   case $command in
-    enroll | connect | credentials | upload) shift ;;
+    enroll | connect | credentials | upload | renew) shift ;;
     --help | help) print_help program && exit ;;
     '') die_of_usage 'name a command' ;;
     *) die_of_usage 'there is no such command' ;;
@@ -933,6 +1217,7 @@ main() {
   claim_file=${THINGDROP_CLAIM_FILE-}
   ca_file=${THINGDROP_CA_FILE-}
   force=no
+  claim=
   as_exports=no
   remaining=$#
   while [ "$remaining" -gt 0 ]; do
@@ -942,7 +1227,7 @@ main() {
     option=${argument%%=*}
     case $command:$option in
       *:--help) print_help "$command" && exit ;;
-      enroll:--force) force=yes && continue ;;
+      enroll:--force | renew:--force) force=yes && continue ;;
       credentials:--env) as_exports=yes && continue ;;
       *:--dir | *:--timeout | *:--retry-base-ms | enroll:--claim-file | enroll:--ca-file) ;;
       *:--)
