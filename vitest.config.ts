@@ -4,8 +4,8 @@ export default defineConfig({
   test: {
     // Two cores: a test file starts processes of its own, so more workers only slow each other down.
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 60_000,
+    hookTimeout: 180_000,
     projects: [
       {
         extends: true,

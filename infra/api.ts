@@ -58,7 +58,7 @@ export class Api extends Construct {
       listUploads: operate,
       listThings: operate,
       showThing: operate,
-      explain: operate,
+      explain: this.#createExplain(props),
       listCaCertificates: cas,
       registerCaCertificate: cas,
       showRegistrationCode: cas,
@@ -147,6 +147,40 @@ export class Api extends Construct {
         grant(['iot:DetachThingPrincipal'], '*'),
         // Denials for running credentials of a revoked certificate, on the devices' role and no other.
         grant(['iam:ListRolePolicies', 'iam:PutRolePolicy', 'iam:DeleteRolePolicy'], access.role.roleArn),
+      ],
+    })
+  }
+
+  /** It reads alone. */
+  #createExplain({ tables, access, registration }: ApiProps): NodejsFunction {
+    const { ledger, ledgerIndexes, uploadLog } = tables
+    const { queue, deadLetters } = registration.events
+    const arn = iotArns(this)
+    return createFunction(this, 'explain', {
+      environment: {
+        LEDGER_TABLE: ledger.tableName,
+        UPLOAD_LOG_TABLE: uploadLog.tableName,
+        DEVICE_POLICY: access.policyName,
+        DEVICE_ROLE: access.role.roleName,
+        DEVICE_ROLE_ARN: access.role.roleArn,
+        ROLE_ALIAS: access.roleAlias,
+        SESSION_SECONDS: String(access.credentialsLifetime.toSeconds()),
+        CERTIFICATE_ARN_PREFIX: arn('cert/'),
+        REGISTRATION_RULE: registration.ruleName,
+        REGISTRATION_QUEUE_URL: queue.queueUrl,
+        REGISTRATION_DEAD_LETTERS_URL: deadLetters.queueUrl,
+      },
+      grants: [
+        grant(['dynamodb:GetItem'], ledger.tableArn),
+        grant(['dynamodb:Query'], ledgerIndexes.ofThing, uploadLog.tableArn),
+        grant(['sqs:GetQueueAttributes'], queue.queueArn, deadLetters.queueArn),
+        grant(['iot:DescribeCACertificate'], arn('cacert/*')),
+        grant(['iot:DescribeCertificate', 'iot:ListAttachedPolicies'], arn('cert/*')),
+        grant(['iot:DescribeThing', 'iot:ListThingPrincipals'], arn('thing/*')),
+        grant(['iot:GetPolicy'], arn(`policy/${access.policyName}`)),
+        grant(['iot:DescribeRoleAlias'], arn(`rolealias/${access.roleAlias}`)),
+        grant(['iot:GetTopicRule'], arn(`rule/${registration.ruleName}`)),
+        grant(['iam:GetRole', 'iam:ListRolePolicies'], access.role.roleArn),
       ],
     })
   }

@@ -21,6 +21,7 @@ interface RegistrationProps {
 /** Just-in-time registration: AWS IoT's event → rule → queue → register-certificate. */
 export class Registration extends Construct {
   readonly events: EventQueue
+  readonly ruleName: string
 
   constructor(scope: Construct, id: string, { tables, access, settings }: RegistrationProps) {
     super(scope, id)
@@ -65,5 +66,6 @@ export class Registration extends Construct {
       },
     })
     rule.node.addDependency(publisher)
+    this.ruleName = rule.ref
   }
 }
