@@ -149,6 +149,26 @@ test('things: listed, revoked, claimed anew and deleted', async () => {
   expect(gone.code).toBe(254)
 })
 
+test('explain: walks the way of a thing and of a certificate, and fails when something is broken', async () => {
+  await registerDevice(cloud, 'press-9')
+  const id = await certificateIdOf('press-9')
+  const { stdout, code } = await thingdrop('explain', 'press-9')
+  expect(stdout).toMatch(new RegExp(`^thing press-9, certificate ${id}\n✔ holds +ca `))
+  expect(stdout).toMatch(/^… waiting +upload /m)
+  expect({ stdout, code }).toMatchObject({ code: 0 })
+
+  await answerOf('certificates', 'revoke', id, '--yes')
+  const broken = await thingdrop('explain', id, '--output', 'json')
+  expect(broken.code).toBe(1)
+  expect(JSON.parse(broken.stdout).steps).toContainEqual(
+    expect.objectContaining({
+      step: 'certificate',
+      outcome: 'broken',
+      mend: expect.stringContaining('thingdrop claims'),
+    }),
+  )
+})
+
 test('ca: registered, rotated, drained and retired', async () => {
   const authority = await createTestAuthority('Factory CA')
   await writeFile(join(folder, 'ca.pem'), authority.pem)

@@ -55,8 +55,8 @@ test('things in CSV', async () => {
   }
   const { env } = await startCliApi(() => ({ status: 200, body: { things: [thing] } }))
   expect((await runCli(['things', 'list', '--output', 'csv'], env)).stdout).toBe(
-    'thingName,state,certificateId,reason,attributes,changedAt\r\n' +
-      `press-1,quarantined,,'=1+1,"{""site"":""oslo""}",${upload.eventTime}\r\n`,
+    'thingName,state,certificateId,reason,attributes,changedAt,thingTypeName\r\n' +
+      `press-1,quarantined,,'=1+1,"{""site"":""oslo""}",${upload.eventTime},\r\n`,
   )
 })
 

@@ -23,7 +23,7 @@ const stateColours = {
 
 const things: Listing<Thing> = {
   noun: 'things',
-  fields: ['thingName', 'state', 'thingTypeName', 'certificateId', 'reason', 'attributes', 'changedAt'],
+  fields: ['thingName', 'state', 'certificateId', 'reason', 'attributes', 'changedAt', 'thingTypeName'],
   columns: [
     { heading: 'THING', cell: ({ thingName }) => thingName },
     {
