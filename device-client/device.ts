@@ -35,7 +35,9 @@ export interface Renewal {
 
 /**
  * One device. Its folder is read at the first use, and again when its certificate was replaced; connections are kept until close.
- * A renewal that was cut short once its certificate was in place is ended by whatever method comes first. Every method throws DeviceFault or the contract's Fault. */
+ * A renewal that was cut short once its certificate was in place is ended by whatever method comes first.
+ * Every method throws DeviceFault or the contract's Fault.
+ */
 export interface Device {
   /** What enrollment left. Throws NOT_ENROLLED and the other faults of the folder. */
   configuration(): SavedConfiguration

@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createDevice } from './device.ts'
 import { readIdentity } from './device-folder.ts'
@@ -22,7 +23,7 @@ afterAll(() => rmSync(cache, { recursive: true }))
 /** The real command as a process of its own; dies before its crashAt-th change of a folder. */
 function startRenewing(dir: string, crashAt = 0) {
   const env = { CRASH_AT: String(crashAt), NODE_COMPILE_CACHE: cache }
-  const preload = ['--import', join(import.meta.dirname, 'testing/crash-at.ts')]
+  const preload = ['--import', fileURLToPath(new URL('./testing/crash-at.ts', import.meta.url))]
   return startDeviceProcess(['renew', '--force', '--dir', dir], env, preload)
 }
 
