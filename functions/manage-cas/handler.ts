@@ -15,8 +15,9 @@ import { createCertificateLedger } from '../stores/certificate-ledger.ts'
 import { createCaCertificate } from '../x509/create-ca-certificate.ts'
 import { createKmsSigner, readPublicKey } from '../x509/kms-signer.ts'
 import type { CaManagement } from './ca-management.ts'
+import { drainCa } from './drain-ca.ts'
 import { registerCa } from './register-ca.ts'
-import { drainCa, retireCa } from './retire-ca.ts'
+import { retireCa } from './retire-ca.ts'
 import { rotateFleetCa } from './rotate-fleet-ca.ts'
 import { summarizeCa } from './summarize-ca.ts'
 
@@ -81,7 +82,11 @@ export const handler = createHttpHandler({
   [routeKey(routes.drainCaCertificate)]: async ({ path, query }) => {
     const { cursor } = parseRequest(drainQuerySchema, query)
     const caCertificateId = parseRequest(certificateIdSchema, path.caCertificateId)
-    const { standing, next } = await drainCa(management, caCertificateId, parseCursor(cursor, /^[\x21-\x7e]+$/))
+    const { standing, next } = await drainCa(
+      management,
+      caCertificateId,
+      parseCursor(cursor, /^(registered|vended)#[\x21-\x7e]*$/),
+    )
     return { status: 200, body: next === undefined ? { standing } : { standing, cursor: formatCursor(next) } }
   },
 

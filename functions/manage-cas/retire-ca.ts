@@ -1,26 +1,9 @@
-import type { CaCertificate, DrainResponse } from '#contract/certificates-api.ts'
+import type { CaCertificate } from '#contract/certificates-api.ts'
 import { Fault } from '#contract/fault.ts'
-import type { CaEntry } from '../stores/ca-store.ts'
 import type { CaManagement } from './ca-management.ts'
+import { drainCa } from './drain-ca.ts'
+import { findCa } from './find-ca.ts'
 import { summarizeCa } from './summarize-ca.ts'
-
-/** A page of what still stands on a CA: its certificates that may connect. `marker` is AWS IoT's. Throws NOT_FOUND. */
-export async function drainCa(
-  management: CaManagement,
-  caCertificateId: string,
-  marker: string | undefined,
-): Promise<{ standing: DrainResponse['standing']; next?: string }> {
-  await findCa(management, caCertificateId)
-  const { certificates, next } = await management.registry.listCertificates(caCertificateId, marker)
-  const active = certificates.filter(({ status }) => status === 'ACTIVE')
-  const standing = await Promise.all(
-    active.map(async ({ certificateId }) => {
-      const thingName = (await management.ledger.find(certificateId))?.thingName
-      return thingName === undefined ? { certificateId } : { certificateId, thingName }
-    }),
-  )
-  return next === undefined ? { standing } : { standing, next }
-}
 
 /**
  * Lets no certificate of a CA in any more. May be repeated. Throws NOT_FOUND, and CA_IN_USE while it signs or a
@@ -35,23 +18,17 @@ export async function retireCa(management: CaManagement, caCertificateId: string
       hint: 'put another in its place first: thingdrop ca rotate',
     })
   }
-  let marker: string | undefined
+  let position: string | undefined
   do {
-    const page = await registry.listCertificates(caCertificateId, marker)
-    if (page.certificates.some(({ status }) => status === 'ACTIVE' || status === 'PENDING_ACTIVATION')) {
+    const page = await drainCa(management, caCertificateId, position)
+    if (page.standing.length > 0) {
       throw new Fault('CA_IN_USE', 'devices still stand on this CA', {
-        hint: `see which, and wait for their renewal: thingdrop ca drain ${caCertificateId}`,
+        hint: `see which, and wait for their renewal or revoke them: thingdrop ca drain ${caCertificateId}`,
       })
     }
-    marker = page.next
-  } while (marker !== undefined)
+    position = page.next
+  } while (position !== undefined)
   await registry.retire(caCertificateId)
   await store.retire(caCertificateId, clock())
   return summarizeCa({ ...entry, retiredAt: clock().toISOString() }, signing)
-}
-
-async function findCa({ store }: CaManagement, caCertificateId: string): Promise<CaEntry> {
-  const entry = await store.find(caCertificateId)
-  if (entry) return entry
-  throw new Fault('NOT_FOUND', 'there is no such CA', { hint: 'see what there is: thingdrop ca list' })
 }
