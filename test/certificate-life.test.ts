@@ -11,11 +11,11 @@ import {
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { fillPath, routes } from '#contract/api.ts'
-import { createSigner } from '#device/sigv4.ts'
 import { createDeviceSessions } from '../functions/registry/device-sessions.ts'
+import { callAsDevice, type DeviceCredentials } from './call-as-device.ts'
 import { eventually } from './eventually.ts'
 import { startTestCloud, type TestCloud } from './test-cloud.ts'
-import { patience, registerDevice, type TestDevice, tryToConnect } from './test-device.ts'
+import { patience, registerDevice, tryToConnect } from './test-device.ts'
 
 let cloud: TestCloud
 let iot: IoTClient
@@ -35,10 +35,8 @@ async function principalsOf(thingName: string): Promise<string[]> {
   return principals.map((arn) => arn.split('/').at(-1) ?? '')
 }
 
-type Credentials = Awaited<ReturnType<TestDevice['device']['credentials']>>
-
 /** Puts a file as the device may, with credentials that were given before. */
-async function put(credentials: Credentials, thingName: string): Promise<string> {
+async function put(credentials: DeviceCredentials, thingName: string): Promise<string> {
   const s3 = new S3Client({ ...cloud.client(credentials), forcePathStyle: true })
   const Key = `things/${thingName}/2026-01-01/${Math.random().toString(16).slice(2, 18).padEnd(16, '0')}-x`
   const command = new PutObjectCommand({ Bucket: cloud.output('BucketName'), Key, Body: 'x', IfNoneMatch: '*' })
@@ -46,21 +44,6 @@ async function put(credentials: Credentials, thingName: string): Promise<string>
     () => 'stored',
     (error: Error) => error.name,
   )
-}
-
-/** Calls a route that is for devices, signed as one. */
-async function callAsDevice(credentials: Credentials, path: string, body: object) {
-  const url = new URL(cloud.output('ApiUrl') + path)
-  const text = JSON.stringify(body)
-  const unsigned = {
-    method: 'POST',
-    path: url.pathname,
-    headers: { host: url.host, 'content-type': 'application/json' },
-    payloadHash: hash('sha256', text),
-  }
-  const headers = createSigner('execute-api', cloud.cloud.region)(unsigned, credentials, new Date())
-  const response = await fetch(url, { method: 'POST', headers, body: text })
-  return { status: response.status, body: (await response.json()) as { code?: string; message?: string } }
 }
 
 test('a renewal gives the device a new key and certificate, and ends with the old one retired', async () => {
@@ -86,10 +69,10 @@ test('a renewal gives the device a new key and certificate, and ends with the ol
   // The old certificate's credentials live on, but the thing is not theirs any more.
   const csr = { csr: 'x' }
   const path = fillPath(routes.renewCertificate.path, { thing: 'press-1' })
-  expect(await callAsDevice(old, path, csr)).toMatchObject({ status: 400, body: { code: 'CSR_MALFORMED' } })
+  expect(await callAsDevice(cloud, old, path, csr)).toMatchObject({ status: 400, body: { code: 'CSR_MALFORMED' } })
   const confirm = fillPath(routes.confirmCertificate.path, { thing: 'press-1', certificateId: after })
-  expect(await callAsDevice(old, confirm, {})).toMatchObject({ status: 403, body: { code: 'CALLER_MISMATCH' } })
-  const again = await callAsDevice(await press.device.credentials(), confirm, {})
+  expect(await callAsDevice(cloud, old, confirm, {})).toMatchObject({ status: 403, body: { code: 'CALLER_MISMATCH' } })
+  const again = await callAsDevice(cloud, await press.device.credentials(), confirm, {})
   expect(again, 'confirmed twice').toMatchObject({ status: 200, body: { certificateId: after, retired: [] } })
 })
 
@@ -102,7 +85,7 @@ test('a device can renew for no other thing', async () => {
     fillPath(routes.revokeThing.path, { thing: 'press-2' }),
     routes.createClaim.path,
   ]) {
-    expect(await callAsDevice(credentials, path, {}), path).toMatchObject({
+    expect(await callAsDevice(cloud, credentials, path, {}), path).toMatchObject({
       status: 403,
       body: { message: 'Forbidden' },
     })
@@ -129,7 +112,7 @@ test('a revoked thing is out at once: its connection, its credentials at S3 and 
   expect((await iot.send(new ListAttachedPoliciesCommand({ target }))).policies).toEqual([])
   expect(await put(credentials, 'press-4')).toBe('AccessDenied')
   const renewal = fillPath(routes.renewCertificate.path, { thing: 'press-4' })
-  expect(await callAsDevice(credentials, renewal, { csr: 'x' })).toMatchObject({
+  expect(await callAsDevice(cloud, credentials, renewal, { csr: 'x' })).toMatchObject({
     status: 403,
     body: { message: 'Forbidden' },
   })
