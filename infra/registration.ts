@@ -12,6 +12,14 @@ import type { Settings } from './settings.ts'
 import type { Tables } from './tables.ts'
 import { createFunction } from './thingdrop-function.ts'
 
+/**
+ * A registration makes four calls to AWS IoT, of which an account may make so many a second (AWS IoT Core quotas):
+ * UpdateCertificate 10, AttachPolicy 15, CreateThing and AttachThingPrincipal 100.
+ */
+const registrationsPerSecond = 10
+/** Lambda's least: one after the other, batches would leave a pause between them. */
+const maxConcurrency = 2
+
 interface RegistrationProps {
   readonly tables: Tables
   readonly access: DeviceAccess
@@ -36,6 +44,7 @@ export class Registration extends Construct {
         ...registrationEnvironment(settings.registration, access),
         DEVICE_POLICY: access.policyName,
         CERTIFICATE_ARN_PREFIX: iotArn('cert/'),
+        REGISTRATIONS_PER_SECOND: String(registrationsPerSecond / maxConcurrency),
       },
       grants: [
         grant(consumeActions, this.events.queue.queueArn),
@@ -52,8 +61,7 @@ export class Registration extends Construct {
         ),
       ],
     })
-    // AttachPolicy 15, UpdateCertificate about 10 calls a second for the account: a few at a time keep within them.
-    this.events.feed(register, { batchSize: 10, maxConcurrency: 2 })
+    this.events.feed(register, { batchSize: 10, maxConcurrency })
 
     const publisher = new Role(this, 'rule-role', { assumedBy: new ServicePrincipal('iot.amazonaws.com') })
     publisher.addToPolicy(grant(['sqs:SendMessage'], this.events.queue.queueArn))

@@ -1,6 +1,8 @@
-import { afterAll, beforeAll, expect } from 'vitest'
+import { CreateThingGroupCommand, ListThingGroupsForThingCommand } from '@aws-sdk/client-iot'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { crashAtEachCall } from './crash-at-each-call.ts'
 import { openStage, type Stage } from './crash-stage.ts'
+import { createCrashingClients } from './crashing-clients.ts'
 import { type TestDevice, tryToConnect } from './test-device.ts'
 
 let stage: Stage
@@ -22,7 +24,7 @@ const retirement = ['UpdateCertificate', 'DetachPolicy', 'DetachThingPrincipal',
 
 crashAtEachCall('registration', {
   cloud,
-  calls: ['GetItem', 'GetItem', 'UpdateItem', ...registration, 'UpdateItem'],
+  calls: ['GetItem', 'GetItem', 'GetItem', 'UpdateItem', ...registration, 'UpdateItem'],
   prepare: async (thingName) => ({ thingName, device: await stage.introduce(thingName) }),
   run: (clients, { device }) => stage.register(device.certificateId(), clients),
   async check({ thingName, device }) {
@@ -33,7 +35,16 @@ crashAtEachCall('registration', {
 
 crashAtEachCall('quarantine of a certificate that the ledger does not know', {
   cloud,
-  calls: ['GetItem', 'DescribeCertificate', 'GetItem', 'UpdateCertificate', 'PutEvents', 'UpdateItem', 'PutItem'],
+  calls: [
+    'GetItem',
+    'GetItem',
+    'DescribeCertificate',
+    'GetItem',
+    'UpdateCertificate',
+    'PutEvents',
+    'UpdateItem',
+    'PutItem',
+  ],
   async prepare(thingName) {
     const device = await stage.introduce(thingName)
     await stage.parts.ledger.remove(device.certificateId())
@@ -51,7 +62,7 @@ crashAtEachCall('quarantine of a certificate that the ledger does not know', {
 
 crashAtEachCall<Pair>('quarantine of a clone', {
   cloud,
-  calls: ['GetItem', 'GetItem', 'UpdateCertificate', 'PutEvents', 'UpdateItem', 'PutItem', 'UpdateItem'],
+  calls: ['GetItem', 'GetItem', 'GetItem', 'UpdateCertificate', 'PutEvents', 'UpdateItem', 'PutItem', 'UpdateItem'],
   async prepare(thingName) {
     const second = await stage.introduce(thingName, { folder: `${thingName}-clone` })
     return { thingName, second, first: await stage.settleIn(thingName) }
@@ -68,7 +79,7 @@ crashAtEachCall<Pair>('quarantine of a clone', {
 
 crashAtEachCall<Pair>('registration in place of another', {
   cloud,
-  calls: ['GetItem', 'GetItem', 'UpdateItem', ...registration, 'Query', ...retirement, 'UpdateItem'],
+  calls: ['GetItem', 'GetItem', 'GetItem', 'UpdateItem', ...registration, 'Query', ...retirement, 'UpdateItem'],
   async prepare(thingName) {
     const first = await stage.settleIn(thingName)
     return {
@@ -89,7 +100,7 @@ crashAtEachCall<Pair>('registration in place of another', {
 
 crashAtEachCall('registration of a renewal beside the holder', {
   cloud,
-  calls: ['GetItem', 'GetItem', ...registration, 'UpdateItem'],
+  calls: ['GetItem', 'GetItem', 'GetItem', ...registration, 'UpdateItem'],
   async prepare(thingName) {
     const device = await stage.settleIn(thingName)
     return { thingName, device, oldId: device.certificateId(), newId: await stage.beginRenewal(device) }
@@ -104,4 +115,24 @@ crashAtEachCall('registration of a renewal beside the holder', {
     await stage.expectOut(oldId, { status: 'INACTIVE', state: 'retired', reason: `renewed as ${newId}` })
     expect(device.certificateId()).toBe(newId)
   },
+})
+
+test('a group is one more call', async () => {
+  const thingGroupName = 'north'
+  await stage.clients.iot.send(new CreateThingGroupCommand({ thingGroupName }))
+  const device = await stage.introduce('grouped')
+  const certificateId = device.certificateId()
+  const { ledger } = stage.parts
+  const entry = await ledger.get(certificateId)
+  await ledger.remove(certificateId)
+  await ledger.add({ ...entry, thingGroupName })
+  const clients = createCrashingClients(stage.cloud)
+  await stage.register(certificateId, clients, [thingGroupName])
+  expect(clients.answered.filter((call) => !['GetItem', 'UpdateItem'].includes(call))).toEqual([
+    'CreateThing',
+    'AddThingToThingGroup',
+    ...registration.slice(1),
+  ])
+  const { thingGroups } = await stage.clients.iot.send(new ListThingGroupsForThingCommand({ thingName: 'grouped' }))
+  expect(thingGroups).toEqual([expect.objectContaining({ groupName: thingGroupName })])
 })

@@ -34,16 +34,20 @@ export async function openStage() {
   const { iot } = clients
 
   /** Runs the registration of a certificate that connected. */
-  async function register(certificateId: string, using: Clients = clients) {
+  async function register(certificateId: string, using: Clients = clients, thingGroupNames: readonly string[] = []) {
     const { accountId } = cloud.cloud
     const [entry, signing] = await Promise.all([parts.ledger.find(certificateId), parts.cas.getSigning()])
-    return registerCertificate(build(using), {
-      certificateId,
-      caCertificateId: entry?.caCertificateId ?? signing.caCertificateId,
-      timestamp: Date.now(),
-      certificateStatus: 'PENDING_ACTIVATION',
-      awsAccountId: accountId,
-    })
+    const built = build(using)
+    return registerCertificate(
+      { ...built, catalog: { ...built.catalog, thingGroupNames } },
+      {
+        certificateId,
+        caCertificateId: entry?.caCertificateId ?? signing.caCertificateId,
+        timestamp: Date.now(),
+        certificateStatus: 'PENDING_ACTIVATION',
+        awsAccountId: accountId,
+      },
+    )
   }
 
   /** A device whose first connection made its certificate known to AWS IoT, which waits for its registration. */

@@ -57,12 +57,14 @@ export async function openFunctions(cloud: TestCloud) {
       things: createThingStore(tables, tableName),
       registry: createIotRegistry(iot, { policyName, certificateArnPrefix }),
       events: createFleetEvents(events),
+      roleName,
       sessions: createDeviceSessions(iam, roleName),
       requestRegistration: createRegistrationQueue(sqs, {
         queueUrl: cloud.output('RegistrationQueueUrl'),
         certificateArnPrefix,
       }),
       rules: registrationRulesSchema.parse({}),
+      awaitTurn: async () => {},
       catalog: { thingTypeNames: [thingTypeName], thingGroupNames: [] },
       async sign(request: Parameters<typeof signCertificate>[0], now: Date) {
         const ca = await cas.getSigning()

@@ -39,11 +39,7 @@ export interface Circumstances {
 /** What becomes of a certificate that connected. Reads alone: no AWS. */
 export function decideRegistration(entry: CertificateEntry, circumstances: Circumstances): Registration {
   const { connectedAt, isKnown, rules, flaw } = circumstances
-  // The event is delivered at least once and late: one from before the activation must not activate a certificate that
-  // was taken out of use since.
-  if (entry.activatedAt !== undefined && connectedAt.toISOString() <= entry.activatedAt) {
-    return { kind: 'ignore', why: `activated at ${entry.activatedAt}` }
-  }
+  if (isEcho(entry, connectedAt)) return { kind: 'ignore', why: `activated at ${entry.activatedAt}` }
   switch (entry.state) {
     case 'quarantined':
     case 'rejected':
@@ -62,6 +58,14 @@ export function decideRegistration(entry: CertificateEntry, circumstances: Circu
     default:
       return entry.state satisfies never
   }
+}
+
+/**
+ * Events are delivered at least once and late: one from before the activation must not activate a certificate that was
+ * taken out of use since.
+ */
+export function isEcho({ activatedAt }: CertificateEntry, connectedAt: Date): boolean {
+  return activatedAt !== undefined && connectedAt.toISOString() <= activatedAt
 }
 
 function quarantine(reason: FaultCode): Registration {

@@ -7,7 +7,7 @@ import type { RegistrationEvent } from '../registry/registration-event.ts'
 import type { Catalog } from '../rules/check-thing.ts'
 import type { CertificateEntry, CertificateLedger } from '../stores/certificate-ledger.ts'
 import type { ThingStore } from '../stores/thing-store.ts'
-import { decideRegistration, type Registration } from './decide-registration.ts'
+import { decideRegistration, isEcho, type Registration } from './decide-registration.ts'
 import { readCertificate, type UnknownCertificate } from './read-certificate.ts'
 
 export interface Registering {
@@ -17,6 +17,8 @@ export interface Registering {
   readonly events: FleetEvents
   readonly rules: RegistrationRules
   readonly catalog: Catalog
+  /** Waits until AWS IoT's rates let another registration begin. */
+  readonly awaitTurn: () => Promise<void>
   readonly clock: () => Date
 }
 
@@ -31,10 +33,15 @@ export type Outcome = {
  * done before, and activation comes last: a device is let in only when everything that it needs stands.
  */
 export async function registerCertificate(registering: Registering, event: RegistrationEvent): Promise<Outcome> {
-  const { ledger, things, registry, rules, catalog, clock } = registering
+  const { ledger, things, registry, rules, catalog, awaitTurn, clock } = registering
   const { certificateId } = event
-  const now = clock()
+  const connectedAt = new Date(event.timestamp)
+  // A device that waits connects again and again, and each time is an event: most need no more than this read.
+  const seen = await ledger.find(certificateId)
+  if (seen && isEcho(seen, connectedAt)) return { outcome: 'ignored', certificateId, why: 'it was activated since' }
+  await awaitTurn()
   const known = await ledger.find(certificateId)
+  const now = clock()
   const { entry, flaw } = known
     ? { entry: known, flaw: undefined }
     : ((await readUnknown(registering, event, now)) ?? {})
@@ -46,7 +53,7 @@ export async function registerCertificate(registering: Registering, event: Regis
     isKnown: known !== undefined,
     rules,
     catalog,
-    connectedAt: new Date(event.timestamp),
+    connectedAt,
     now,
   })
   switch (decision.kind) {
