@@ -2,7 +2,13 @@ import { execFile } from 'node:child_process'
 import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { IAMClient, PutRolePolicyCommand, UpdateAssumeRolePolicyCommand } from '@aws-sdk/client-iam'
+import {
+  DeleteRolePolicyCommand,
+  IAMClient,
+  ListRolesCommand,
+  PutRolePolicyCommand,
+  UpdateAssumeRolePolicyCommand,
+} from '@aws-sdk/client-iam'
 import {
   DeleteRoleAliasCommand,
   DeleteThingCommand,
@@ -10,6 +16,7 @@ import {
   DetachPolicyCommand,
   DetachThingPrincipalCommand,
   DisableTopicRuleCommand,
+  EnableTopicRuleCommand,
   IoTClient,
   ListTopicRulesCommand,
   UpdateCACertificateCommand,
@@ -193,6 +200,35 @@ testWithAws('a topic rule that is disabled keeps new devices out', async () => {
   expect((await explain('press-5')).outcomes.registration).toBe('waiting')
   await (await press.device.connect(patience)).disconnect()
   await eventuallyHolds('press-5')
+})
+
+testWithAws('a certificate that was activated by hand is registered by its mend', async () => {
+  const { rules = [] } = await iot.send(new ListTopicRulesCommand({}))
+  const [{ ruleName } = {}] = rules
+  const press = await enrollDevice(cloud, 'press-7')
+  await iot.send(new DisableTopicRuleCommand({ ruleName }))
+  expect(await tryToConnect(press)).toBe('REGISTRATION_PENDING')
+  await iot.send(new EnableTopicRuleCommand({ ruleName }))
+  await iot.send(new UpdateCertificateCommand({ certificateId: press.certificateId(), newStatus: 'ACTIVE' }))
+  const mend = await expectBroken('press-7', 'registration', /is ACTIVE .*no event of it waits/)
+  // Version 1 of the AWS CLI asks for the address of SQS itself.
+  await runMend(mend?.replace('aws sqs', 'aws sqs --endpoint-url "$AWS_ENDPOINT_URL"'))
+  await eventuallyHolds('press-7')
+})
+
+test('what AWS does not answer leaves its own step unknown, and the others told', async () => {
+  await registerDevice(cloud, 'press-8')
+  const { Roles = [] } = await iam.send(new ListRolesCommand({}))
+  const { RoleName } = Roles.find((role) => role.RoleName?.includes('explain')) ?? {}
+  const Statement = { Effect: 'Deny', Action: ['iot:DescribeThing', 'iam:GetRole'], Resource: '*' }
+  const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement })
+  await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: 'blind', PolicyDocument }))
+  const { outcomes, step } = await explain('press-8')
+  await iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName: 'blind' }))
+  expect(outcomes).toMatchObject({ registration: 'holds', thing: 'unknown', policy: 'holds', role: 'unknown' })
+  expect(step('thing')?.finding).toBe('this cannot be told: DescribeThing answered AccessDeniedException')
+  expect(step('role')?.finding).toMatch(/^this cannot be told: GetRole answered AccessDenied/)
+  await eventuallyHolds('press-8')
 })
 
 /** What a person does to a device that works, the step that says so, and what the device sees. */

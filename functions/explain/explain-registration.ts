@@ -42,13 +42,11 @@ export function explainRegistration(facts: Facts, { ca, certificate }: Before, n
   return findUntold(facts.stack.rule) ?? explainUnregistered(facts, entry, foundIn(facts.certificate.iot), now)
 }
 
-function explainQuarantine(facts: Facts, { reason, changedAt }: CertificateEntry): Verdict {
+function explainQuarantine(facts: Facts, { reason = 'no reason', changedAt }: CertificateEntry): Verdict {
   const known = findQuarantineReason(reason)
-  const meaning = known?.meaning ?? 'see what is known of it with thingdrop certificates show'
-  return breaks(
-    `in quarantine since ${changedAt} with ${reason ?? 'no reason'}: ${meaning}`,
-    known?.mend(facts) ?? approve(facts),
-  )
+  return known
+    ? breaks(`in quarantine since ${changedAt} with ${reason}: ${known.meaning}`, known.mend(facts))
+    : breaks(`in quarantine since ${changedAt} with ${quote(reason)}`, approve(facts))
 }
 
 function describeRegistered(entry: CertificateEntry | undefined): string {

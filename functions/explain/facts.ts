@@ -31,7 +31,7 @@ export interface IotCertificate {
   readonly changedAt: Date | undefined
 }
 
-export interface IotCa {
+interface IotCa {
   readonly isActive: boolean
   readonly registersByItself: boolean
   readonly notAfter: Date | undefined

@@ -34,6 +34,6 @@ const quarantineReasons: Partial<Record<FaultCode, QuarantineReason>> = {
   },
 }
 
-export function findQuarantineReason(reason: string | undefined): QuarantineReason | undefined {
-  return quarantineReasons[reason as FaultCode]
+export function findQuarantineReason(reason: string): QuarantineReason | undefined {
+  return Object.hasOwn(quarantineReasons, reason) ? quarantineReasons[reason as FaultCode] : undefined
 }
