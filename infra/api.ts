@@ -204,7 +204,9 @@ export class Api extends Construct {
       grants: [
         createKey,
         tagKey,
-        ca.grantSigning(['kms:Sign', 'kms:GetPublicKey']),
+        // A rotation that died looks for the key that it made.
+        ca.grantSigning(['kms:Sign', 'kms:GetPublicKey', 'kms:ListResourceTags']),
+        grant(['kms:ListKeys'], '*'),
         grant(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], ledger.tableArn),
         grant(['dynamodb:Query'], ledgerIndexes.listings),
         grant(['iot:UpdateCACertificate'], arn('cacert/*')),

@@ -16,10 +16,10 @@ import { openFunctions } from './functions-in-process.ts'
 import { startTestCloud } from './test-cloud.ts'
 import { enrollDevice, type TestDevice, tryToConnect } from './test-device.ts'
 
-/** What a device's certificate must be in AWS IoT and in the ledger. */
+/** What a device's certificate must be in AWS IoT and in the ledger; undefined where it is not known. */
 interface Standing {
   readonly status: 'ACTIVE' | 'INACTIVE' | 'REVOKED' | undefined
-  readonly state: string
+  readonly state: string | undefined
   readonly reason?: string
 }
 

@@ -1,6 +1,6 @@
 import 'reflect-metadata'
 import { IoTClient } from '@aws-sdk/client-iot'
-import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms'
+import { KMSClient } from '@aws-sdk/client-kms'
 import { z } from 'zod'
 import { routeKey, routes } from '#contract/api.ts'
 import { certificateIdSchema } from '#contract/api-fields.ts'
@@ -12,6 +12,7 @@ import { parseEnvironment } from '../runtime/environment.ts'
 import { createHttpHandler, parseRequest } from '../runtime/http-handler.ts'
 import { createCaStore } from '../stores/ca-store.ts'
 import { createCertificateLedger } from '../stores/certificate-ledger.ts'
+import { createCaKeys } from '../x509/ca-keys.ts'
 import { createCaCertificate } from '../x509/create-ca-certificate.ts'
 import { createKmsSigner, readPublicKey } from '../x509/kms-signer.ts'
 import type { CaManagement } from './ca-management.ts'
@@ -35,18 +36,7 @@ const management: CaManagement = {
   store: createCaStore(tables, environment.LEDGER_TABLE),
   ledger: createCertificateLedger(tables, environment.LEDGER_TABLE),
   registry: createCaRegistry(new IoTClient({})),
-  async createKey() {
-    const { KeyMetadata } = await kms.send(
-      new CreateKeyCommand({
-        Description: 'thingdrop: signs device certificates',
-        KeySpec: 'ECC_NIST_P256',
-        KeyUsage: 'SIGN_VERIFY',
-        Tags: [{ TagKey: environment.CA_KEY_TAG, TagValue: environment.CA_KEY_TAG_VALUE }],
-      }),
-    )
-    if (!KeyMetadata?.KeyId) throw new Error('KMS answered without a key')
-    return KeyMetadata.KeyId
-  },
+  keys: createCaKeys(kms, { name: environment.CA_KEY_TAG, value: environment.CA_KEY_TAG_VALUE }),
   createCertificate: async (keyId) =>
     createCaCertificate(
       {

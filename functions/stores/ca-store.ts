@@ -17,6 +17,14 @@ export interface SigningCa {
   readonly caCertificateId: string
   readonly keyId: string
   readonly certificatePem: string
+  /** When it took another's place; ISO time. */
+  readonly rotatedAt?: string
+}
+
+/** Keys for CAs that take another's place. */
+interface RotationKeys {
+  readonly create: (replacedId: string) => Promise<string>
+  readonly find: (replacedId: string) => Promise<string | undefined>
 }
 
 const signingKey = { pk: 'signing-ca' }
@@ -101,12 +109,22 @@ export function createCaStore(tables: DynamoDBDocumentClient, tableName: string)
         values: { ':previous': previousId },
       }),
 
-    /** The key that the next CA is being made for: kept until the rotation from `previousId` is over, so a rotation that died goes on with it. */
-    async keepRotationKey(previousId: string, create: () => Promise<string>): Promise<string> {
-      const pk = `ca-rotation#${previousId}`
-      const kept = await read<{ keyId: string }>({ pk })
-      if (kept) return kept.keyId
-      return (await keepFirst({ pk, keyId: await create() })).keyId
+    /**
+     * The key of the CA that takes another's place, made once: a run that died goes on with it. The rotation is noted
+     * before there is a key, so that one whose id was lost with its run is looked for.
+     */
+    async keepRotationKey(replacedId: string, keys: RotationKeys): Promise<string> {
+      const pk = `ca-rotation#${replacedId}`
+      const kept = await read<{ keyId?: string }>({ pk })
+      if (kept?.keyId !== undefined) return kept.keyId
+      const found = kept === undefined ? undefined : await keys.find(replacedId)
+      if (kept === undefined) await keepFirst({ pk })
+      const keyId = found ?? (await keys.create(replacedId))
+      const isKept = await updateItem(tables, tableName, pk, {
+        set: { keyId },
+        condition: 'attribute_not_exists(keyId)',
+      })
+      return isKept ? keyId : ((await read<{ keyId?: string }>({ pk }))?.keyId ?? keyId)
     },
   }
 }
