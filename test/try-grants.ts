@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type FunctionName, functions } from '../infra/functions.ts'
 import { synthesize } from '../start/synthesize.ts'
 import { deriveAssembly, readTemplate, type Template } from './derive-assembly.ts'
 
@@ -19,14 +20,29 @@ interface Statement {
 }
 
 const root = join(import.meta.dirname, '..')
-const testFiles = ['story', 'vending', 'registration', 'recording', 'redeploy']
+const testFiles = [
+  'story',
+  'vending',
+  'registration',
+  'recording',
+  'redeploy',
+  'quarantine',
+  'certificate-life',
+  'ca-certificates',
+  'sweep',
+  'explain',
+]
 /** Who will most likely miss a grant is asked first; only the story reads the functions' logs. */
-const firstAsked: Readonly<Record<string, string>> = {
-  fleetca: 'redeploy',
-  vendcertificate: 'vending',
-  registercertificate: 'registration',
-  recordupload: 'recording',
-  operatorapi: 'recording',
+const firstAsked: Readonly<Record<FunctionName, readonly string[]>> = {
+  'fleet-ca': ['redeploy', 'story'],
+  'vend-certificate': ['vending', 'certificate-life'],
+  'register-certificate': ['registration', 'quarantine'],
+  'record-upload': ['recording'],
+  'operator-api': ['quarantine', 'recording', 'ca-certificates'],
+  'manage-certificates': ['certificate-life', 'quarantine'],
+  'manage-cas': ['ca-certificates'],
+  'sweep-certificates': ['sweep'],
+  explain: ['explain'],
 }
 /** A test starts processes of its own: two at a time fill two cores. */
 const lanes = 2
@@ -92,8 +108,8 @@ function withdraw(template: Template, grant: Grant): void {
 
 async function findFailingTest(assembly: string, grant: Grant): Promise<string | undefined> {
   const report = `${assembly}.json`
-  const first = grant.action.startsWith('logs:') ? 'story' : firstAsked[functionOf(grant) ?? '']
-  for (const name of [first, ...testFiles.filter((other) => other !== first)]) {
+  const first = grant.action.startsWith('logs:') ? ['story'] : firstAsked[functionOf(grant) ?? 'explain']
+  for (const name of new Set([...first, ...testFiles])) {
     const file = `test/${name}.test.ts`
     const args = ['run', file, '--bail=1', '--reporter=json', `--outputFile=${report}`]
     const child = spawn(join(root, 'node_modules/.bin/vitest'), args, {
@@ -120,8 +136,10 @@ interface Report {
   }[]
 }
 
-function functionOf({ policy }: Pick<Grant, 'policy'>): string | undefined {
-  return /(fleetca|vendcertificate|registercertificate|recordupload|operatorapi)role/.exec(policy)?.[1]
+/** CDK names a role's policy after the construct, without its hyphens. */
+function functionOf({ policy }: Pick<Grant, 'policy'>): FunctionName | undefined {
+  const names = Object.keys(functions) as FunctionName[]
+  return names.find((name) => policy.includes(`${name.replaceAll('-', '')}role`))
 }
 
 function listOf(value: unknown): unknown[] {
