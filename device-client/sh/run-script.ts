@@ -1,21 +1,25 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 
 export const script = join(import.meta.dirname, 'thingdrop-device.sh')
 
-const isThere = (program: string) => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0
+/** The file behind a program's name; empty when there is none. */
+function locate(program: string): string {
+  const { stdout } = spawnSync('sh', ['-c', `command -v ${program}`], { encoding: 'utf8' })
+  return stdout === '' ? '' : realpathSync(stdout.trim())
+}
 
 /** Whether the script can run here at all: tests of it skip, and say so, where it cannot. */
-export const canRunScript = isThere('curl') && isThere('openssl')
+export const canRunScript = locate('curl') !== '' && locate('openssl') !== ''
 
-/** The POSIX shells that are on this machine. */
-export const shells = ['sh', 'dash', 'busybox ash', 'bash --posix'].filter((shell) =>
-  isThere(shell.split(' ')[0] ?? ''),
-)
+/** The POSIX shells that are on this machine, each once, whatever its names. */
+export const shells = [
+  ...new Map(['sh', 'dash', 'busybox ash', 'bash --posix'].map((shell) => [locate(shell.split(' ')[0] ?? ''), shell])),
+].flatMap(([file, shell]) => (file === '' ? [] : [shell]))
 
 export interface Ended {
   readonly code: number | null

@@ -689,7 +689,8 @@ write_configuration() {
 save_device() {
   rm -f device/previous.pem device/renewal.pem
   write_durably device/device.json <configuration.json || return 1
-  cat certificate.pem chain.pem | write_durably device/device.pem || fault FOLDER_UNUSABLE "cannot write $dir/device.pem" || return 1
+  cat certificate.pem chain.pem >issued.pem
+  write_durably device/device.pem <issued.pem || return 1
   mv -f device/device.key.pending device/device.key || fault FOLDER_UNUSABLE "cannot write $dir/device.key" || return 1
   sync_file device/.
   drop_slot previous
@@ -707,6 +708,7 @@ drop_slot() {
 # ------------------------------------------------------------------------------------------------------------- connect
 
 broker=
+reader=
 watchdog=
 
 connect() {
@@ -742,7 +744,11 @@ open_mqtt() {
   watchdog=$!
   exec 3>to_broker
   print_connect_packet >&3 2>/dev/null
-  connack=$(dd bs=1 count=4 <from_broker 2>/dev/null | hex)
+  # In the background, as a shell hears of signals while it waits, but not while a program runs.
+  dd bs=1 count=4 <from_broker >answer 2>/dev/null &
+  reader=$!
+  wait "$reader"
+  connack=$(hex <answer)
   [ "$connack" != 20020000 ] || printf '\340\000' >&3 2>/dev/null
   exec 3>&-
   [ -n "$connack" ] || wait "$broker" 2>/dev/null
@@ -753,6 +759,7 @@ open_mqtt() {
   kill "$watchdog" 2>/dev/null
   wait "$watchdog" 2>/dev/null
   broker=
+  reader=
   watchdog=
   return "$mqtt_result"
 }
@@ -1033,6 +1040,9 @@ renew() {
 
 # Goes on from wherever an earlier attempt was cut short. The present certificate is kept until the service knows of the new one.
 renew_certificate() {
+  for key_file in device/renewal.key device/previous.key; do
+    [ ! -f "$key_file" ] || check_key "$key_file" || return 1
+  done
   if is_unsettled; then
     settle_renewal
     return
@@ -1055,8 +1065,9 @@ is_unsettled() {
 }
 
 obtain_renewal() {
-  request_renewal && write_durably device/renewal.json <configuration.json &&
-    cat certificate.pem chain.pem | write_durably device/renewal.pem || return 1
+  request_renewal && write_durably device/renewal.json <configuration.json || return 1
+  cat certificate.pem chain.pem >issued.pem
+  write_durably device/renewal.pem <issued.pem || return 1
   is_whole renewal || fault FOLDER_DAMAGED "$dir/renewal.key was replaced by another process"
 }
 
@@ -1197,8 +1208,9 @@ check_number() {
 }
 
 leave() {
-  [ -z "$broker" ] || kill "$broker" 2>/dev/null
-  [ -z "$watchdog" ] || kill "$watchdog" 2>/dev/null
+  for child in $broker $reader $watchdog; do
+    kill "$child" 2>/dev/null
+  done
   cd / && rm -rf "$work"
 }
 
