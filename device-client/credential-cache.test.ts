@@ -42,7 +42,9 @@ test.each([
   ['ROLE_ALIAS_DENIED', 2],
   ['CREDENTIALS_REFUSED', 2],
   ['CREDENTIALS_UNAVAILABLE', 1],
+  ['CREDENTIALS_THROTTLED', 2],
   ['CREDENTIALS_UNPARSABLE', 5],
+  ['ANSWER_INVALID', 5],
 ] as const)('keeps %s for %d min', async (code, minutes) => {
   const { cache, requests, pass } = createScripted(fault(code), 'credentials')
   await expect(cache.get()).rejects.toMatchObject({ code })

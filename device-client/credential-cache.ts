@@ -19,6 +19,8 @@ const refreshAheadMs = 5 * minuteMs
 const keptFailureMs: Partial<Record<DeviceFaultCode, number>> = {
   CREDENTIALS_UNAVAILABLE: minuteMs,
   CREDENTIALS_UNPARSABLE: 5 * minuteMs,
+  ANSWER_INVALID: 5 * minuteMs,
+  CREDENTIALS_THROTTLED: 2 * minuteMs,
   CREDENTIALS_REFUSED: 2 * minuteMs,
   THING_NOT_ATTACHED: 2 * minuteMs,
   ROLE_ALIAS_DENIED: 2 * minuteMs,

@@ -56,14 +56,18 @@ test.each([
   await expect(device.credentials()).rejects.toMatchObject({ code, message: expect.stringContaining(message) })
 })
 
-test.each([429, 500, 503])('tries again after %d, which is kept for a while', async (status) => {
+test.each([
+  [429, 'CREDENTIALS_THROTTLED'],
+  [500, 'CREDENTIALS_UNAVAILABLE'],
+  [503, 'CREDENTIALS_UNAVAILABLE'],
+])('keeps %d as %s for a while', async (status, code) => {
   let requests = 0
   const device = await createTestDevice((_, response) => {
     requests++
     response.writeHead(status).end()
   })
-  await expect(device.credentials({ timeoutMs: 0 })).rejects.toMatchObject({ code: 'CREDENTIALS_UNAVAILABLE' })
-  await expect(device.credentials({ timeoutMs: 0 })).rejects.toMatchObject({ code: 'CREDENTIALS_UNAVAILABLE' })
+  await expect(device.credentials({ timeoutMs: 0 })).rejects.toMatchObject({ code })
+  await expect(device.credentials({ timeoutMs: 0 })).rejects.toMatchObject({ code })
   expect(requests).toBe(1)
 })
 

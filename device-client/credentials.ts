@@ -23,7 +23,8 @@ const refusals: readonly (readonly [RegExp, DeviceFaultCode])[] = [
 
 /**
  * Trades the certificate for credentials, over mutual TLS. Throws DeviceFault: the connection's, one for each reason
- * that the provider gives, CREDENTIALS_UNAVAILABLE for 429 and 5xx, CREDENTIALS_UNPARSABLE for a 200 that is none.
+ * that the provider gives, CREDENTIALS_THROTTLED for 429, CREDENTIALS_UNAVAILABLE for 5xx, CREDENTIALS_UNPARSABLE for a 200
+ * that is none.
  */
 export async function fetchCredentials(
   transport: HttpTransport,
@@ -44,8 +45,15 @@ export async function fetchCredentials(
 function refusal({ status, body }: HttpAnswer, roleAlias: string): DeviceFault {
   const message = /"message"\s*:\s*"([^"]{0,300})/.exec(body)?.[1] ?? 'no reason given'
   const known = refusals.find(([words]) => words.test(message))?.[1]
-  const code = status === 429 || status >= 500 ? 'CREDENTIALS_UNAVAILABLE' : (known ?? 'CREDENTIALS_REFUSED')
-  return new DeviceFault(code, `role alias ${roleAlias}: ${status} ${message}`)
+  return new DeviceFault(
+    refusalCode(status) ?? known ?? 'CREDENTIALS_REFUSED',
+    `role alias ${roleAlias}: ${status} ${message}`,
+  )
+}
+
+function refusalCode(status: number): DeviceFaultCode | undefined {
+  if (status === 429) return 'CREDENTIALS_THROTTLED'
+  return status >= 500 ? 'CREDENTIALS_UNAVAILABLE' : undefined
 }
 
 function parseCredentials(json: string): Credentials | undefined {

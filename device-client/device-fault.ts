@@ -89,8 +89,11 @@ const deviceFaults = {
   ROLE_SESSION_TOO_LONG: { hint: "an operator must shorten the alias's duration or raise the role's maximum session" },
   CREDENTIALS_REFUSED: { hint: 'the credentials provider gave no reason that is known: ask an operator' },
   CREDENTIALS_UNAVAILABLE: { hint: 'the credentials provider is busy or down: try again', transient: true },
+  CREDENTIALS_THROTTLED: { hint: 'too many ask the credentials provider at once: try again', transient: true },
   CREDENTIALS_UNPARSABLE: { hint: 'what answered is no credentials provider: check credentialsEndpoint and any proxy' },
   CREDENTIALS_EXPIRED: { hint: 'check the clock of this machine' },
+  TOKEN_FILE_DAMAGED: { hint: 'remove the file, or name another with --token-file: a new token is made' },
+  PORT_UNAVAILABLE: { hint: 'choose another port with --port, or end what listens there' },
 
   FILE_UNREADABLE: { hint: 'check the path and its permissions' },
   FILE_NOT_REGULAR: { hint: 'name the file itself; directories, symbolic links, pipes and devices are not sent' },

@@ -23,6 +23,8 @@ export interface Slot {
 export interface DeviceFiles extends Slot {
   /** The key that enrollment asks a certificate for; it becomes `key` when the certificate is here. */
   readonly pendingKey: string
+  /** What programs must send to get credentials on the loopback address. */
+  readonly token: string
   /** What renewal asks for beside the present identity; it takes its place when it has worked. */
   readonly renewal: Slot
   /** What the present identity took the place of, until the service knows of that. */
@@ -115,6 +117,7 @@ export function deviceFiles(dir: string): DeviceFiles {
   return {
     ...slot('device'),
     pendingKey: join(dir, 'device.key.pending'),
+    token: join(dir, 'credentials.token'),
     renewal: slot('renewal'),
     previous: slot('previous'),
   }

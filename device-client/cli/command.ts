@@ -4,6 +4,8 @@ import type { Option, OptionValues } from './options.ts'
 /** What a command gets. Results go to `print`, one line each (stdout); everything else to `log` (stderr). */
 export interface CommandContext {
   readonly device: Device
+  /** The device's folder. */
+  readonly dir: string
   readonly options: OptionValues
   readonly operands: readonly string[]
   readonly env: NodeJS.ProcessEnv

@@ -1,6 +1,7 @@
 import type { Credentials } from '../credentials.ts'
 import type { Command } from './command.ts'
 import { commonOptions } from './common-options.ts'
+import { formatExports } from './format-exports.ts'
 import { retryingOf } from './retrying.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -18,7 +19,9 @@ an AWS profile expects it. They live for an hour or less.`,
     const { device, options, operands, print } = context
     if (operands.length > 0) throw new UsageError('credentials takes no operand')
     const current = await device.credentials(retryingOf(context))
-    print(options.isSet('env') ? formatExports(current, device.configuration().region) : formatProcessOutput(current))
+    print(
+      options.isSet('env') ? formatEnvironment(current, device.configuration().region) : formatProcessOutput(current),
+    )
     return 0
   },
 }
@@ -34,14 +37,11 @@ function formatProcessOutput({ accessKeyId, secretAccessKey, sessionToken, expir
   })
 }
 
-function formatExports({ accessKeyId, secretAccessKey, sessionToken }: Credentials, region: string): string {
-  const variables = {
+function formatEnvironment({ accessKeyId, secretAccessKey, sessionToken }: Credentials, region: string): string {
+  return formatExports({
     AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
     AWS_SESSION_TOKEN: sessionToken,
     AWS_REGION: region,
-  }
-  return Object.entries(variables)
-    .map(([name, value]) => `export ${name}='${value.replaceAll("'", "'\\''")}'`)
-    .join('\n')
+  })
 }

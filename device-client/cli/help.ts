@@ -1,7 +1,7 @@
 import type { Command } from './command.ts'
 
 export function formatProgramHelp(commands: Readonly<Record<string, Command>>): string {
-  const rows = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(12)} ${summary}`)
+  const rows = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(18)} ${summary}`)
   return `thingdrop-device: puts the files of this machine into S3, with a certificate instead of a secret key
 
 Usage: thingdrop-device COMMAND [OPTIONS]

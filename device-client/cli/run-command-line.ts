@@ -11,10 +11,18 @@ import { enroll } from './enroll.ts'
 import { formatCommandHelp, formatProgramHelp } from './help.ts'
 import { parseOptions } from './options.ts'
 import { renew } from './renew.ts'
+import { serveCredentials } from './serve-credentials.ts'
 import { upload } from './upload.ts'
 import { UsageError } from './usage-error.ts'
 
-const commands: Readonly<Record<string, Command>> = { enroll, connect, renew, credentials, upload }
+const commands: Readonly<Record<string, Command>> = {
+  enroll,
+  connect,
+  renew,
+  credentials,
+  'serve-credentials': serveCredentials,
+  upload,
+}
 
 /** What the process gives: its environment, its two outputs, and the wish that it ends. */
 export type Surroundings = Pick<CommandContext, 'env' | 'print' | 'log' | 'signal'>
@@ -64,7 +72,7 @@ async function runCommand(
   const concurrency = options.number('concurrency', 1)
   const device = createDevice({ dir, ...(concurrency !== undefined && { concurrency }) })
   try {
-    return await command.run({ ...surroundings, device, options, operands })
+    return await command.run({ ...surroundings, device, dir, options, operands })
   } finally {
     device.close()
   }
