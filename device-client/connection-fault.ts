@@ -28,6 +28,11 @@ const codes: Readonly<Record<string, DeviceFaultCode>> = {
   CERT_NOT_YET_VALID: 'SERVER_CERTIFICATE_NOT_YET_VALID',
 }
 
+const clockFaults: ReadonlySet<DeviceFaultCode> = new Set<DeviceFaultCode>([
+  'SERVER_CERTIFICATE_EXPIRED',
+  'SERVER_CERTIFICATE_NOT_YET_VALID',
+])
+
 /** The alerts of RFC 8446, section 6.2, that tell more than that there is no agreement. */
 const alerts: Readonly<Record<string, DeviceFaultCode>> = {
   CERTIFICATE_EXPIRED: 'CERTIFICATE_EXPIRED',
@@ -53,7 +58,12 @@ function faultCode(code: string): DeviceFaultCode | undefined {
 export function connectionFault(error: unknown, host: string): unknown {
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
   const fault = code === undefined || error instanceof DeviceFault ? undefined : faultCode(code)
-  return fault === undefined
-    ? error
-    : new DeviceFault(fault, `${host}: ${(error as Error).message || code}`, { cause: error })
+  if (fault === undefined) return error
+  const message = `${host}: ${(error as Error).message || code}`
+  return new DeviceFault(fault, clockFaults.has(fault) ? `${message}; ${tellClock()}` : message, { cause: error })
+}
+
+/** TLS goes by this machine's clock, whatever the services' time is known to be. */
+function tellClock(): string {
+  return `this machine's clock says ${new Date().toISOString()}`
 }

@@ -42,6 +42,13 @@ export async function fetchCredentials(
   return credentials
 }
 
+/** Asks the provider for nothing, in a few seconds: any answer tells the time. */
+export async function askForTime(transport: HttpTransport, { credentialsEndpoint }: SavedConfiguration): Promise<void> {
+  parseEndpoint(credentialsEndpoint, 443)
+  const url = new URL(`https://${credentialsEndpoint}/`)
+  await transport.send({ method: 'GET', url, headers: {}, signal: AbortSignal.timeout(5000) })
+}
+
 function refusal({ status, body }: HttpAnswer, roleAlias: string): DeviceFault {
   const message = /"message"\s*:\s*"([^"]{0,300})/.exec(body)?.[1] ?? 'no reason given'
   const known = refusals.find(([words]) => words.test(message))?.[1]

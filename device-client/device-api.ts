@@ -1,15 +1,14 @@
 import { hash } from 'node:crypto'
 import type { ZodType } from 'zod'
 import { parseApiAnswer } from './api-answer.ts'
-import { checkValidity } from './certificate-validity.ts'
+import { type CorrectedRuntime, checkValidityThere, learnTimeFrom } from './corrected-runtime.ts'
 import { createCredentialCache } from './credential-cache.ts'
-import { type Credentials, fetchCredentials } from './credentials.ts'
+import { askForTime, type Credentials, fetchCredentials } from './credentials.ts'
 import { DeviceFault } from './device-fault.ts'
 import type { Identity } from './device-folder.ts'
 import { createHttpTransport } from './http-transport.ts'
 import { isLoopback } from './is-loopback.ts'
 import { type RetryOptions, retry } from './retry.ts'
-import type { Runtime } from './runtime.ts'
 import { createSigner } from './sigv4.ts'
 
 /** The API as one identity calls it: signed with credentials that its certificate gets. */
@@ -20,20 +19,19 @@ export interface DeviceApi {
   close(): void
 }
 
+/** What API Gateway says of a signature of another time (AWS IAM user guide, "Troubleshoot signed requests"). */
+const skewed = /Signature (expired|not yet current)/i
 const codes = { refused: 'RENEWAL_REFUSED', unavailable: 'RENEWAL_UNAVAILABLE' } as const
 
-export function openDeviceApi(identity: Identity, runtime: Runtime, retrying: RetryOptions): DeviceApi {
+export function openDeviceApi(identity: Identity, runtime: CorrectedRuntime, retrying: RetryOptions): DeviceApi {
   const { certificate, configuration, tls } = identity
   const idleTimeoutMs = 35_000
-  const mutual = createHttpTransport({ tls, maxConnections: 1, idleTimeoutMs })
-  const transport = createHttpTransport({
-    tls: tls.ca === undefined ? {} : { ca: tls.ca },
-    maxConnections: 1,
-    idleTimeoutMs,
-  })
+  const trust = tls.ca === undefined ? {} : { ca: tls.ca }
+  const mutual = learnTimeFrom(createHttpTransport({ tls, maxConnections: 1, idleTimeoutMs }), runtime)
+  const transport = learnTimeFrom(createHttpTransport({ tls: trust, maxConnections: 1, idleTimeoutMs }), runtime)
   const sign = createSigner('execute-api', configuration.region)
   const cache = createCredentialCache(async () => {
-    checkValidity(certificate, runtime.clock())
+    await checkValidityThere(certificate, runtime, () => askForTime(mutual, configuration))
     return await fetchCredentials(mutual, configuration, retrying.signal)
   }, runtime)
   const credentials = () => retry(cache.get, runtime, retrying)
@@ -48,6 +46,9 @@ export function openDeviceApi(identity: Identity, runtime: Runtime, retrying: Re
     const signed = sign(unsigned, await cache.get(), runtime.clock())
     const headers = { ...signed, 'content-length': Buffer.byteLength(body) }
     const received = await transport.send({ method: 'POST', url, headers, body, signal: retrying.signal })
+    if (received.status === 403 && skewed.test(received.body)) {
+      throw new DeviceFault('CLOCK_SKEWED', `signed at ${signed['x-amz-date']}, the API says ${received.headers.date}`)
+    }
     return parseApiAnswer(received, url.host, answer, codes)
   }
 

@@ -109,7 +109,11 @@ const deviceFaults = {
     transient: true,
   },
   BUCKET_MISSING: { hint: 'the bucket was renamed or removed: ask an operator, then enroll --force' },
-  CLOCK_SKEWED: { hint: 'set the clock of this machine: S3 takes 15 minutes of difference' },
+  // The answer that says so tells the time as well, by which the next attempt goes.
+  CLOCK_SKEWED: {
+    hint: 'set the clock of this machine: AWS takes 5 to 15 minutes of difference',
+    transient: true,
+  },
   OBJECT_EXISTS: { hint: 'send the file again: it gets another key' },
 } as const satisfies Record<string, Mend>
 

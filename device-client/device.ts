@@ -1,9 +1,10 @@
 import type { X509Certificate } from 'node:crypto'
 import { existsSync, statSync } from 'node:fs'
-import { checkValidity, renewalDueAt } from './certificate-validity.ts'
+import { renewalDueAt } from './certificate-validity.ts'
 import { connect } from './connect.ts'
+import { type CorrectedRuntime, checkValidityThere, correctRuntime, learnTimeFrom } from './corrected-runtime.ts'
 import { type CredentialCache, createCredentialCache } from './credential-cache.ts'
-import { type Credentials, fetchCredentials } from './credentials.ts'
+import { askForTime, type Credentials, fetchCredentials } from './credentials.ts'
 import type { SavedConfiguration } from './device-configuration.ts'
 import { deviceFiles, type Identity, readIdentity } from './device-folder.ts'
 import type { EnrollOptions } from './enroll.ts'
@@ -64,6 +65,8 @@ interface Session {
   readonly identity: Identity
   readonly credentials: CredentialCache
   readonly uploader: Uploader
+  /** Throws CERTIFICATE_NOT_YET_VALID, CERTIFICATE_EXPIRED. */
+  checkValidity(): Promise<void>
   close(): void
 }
 
@@ -80,7 +83,8 @@ const forUploads: RetryOptions = { baseMs: 500, timeoutMs: 300_000 }
  * const { key } = await device.upload('readings.csv')
  * device.close()
  */
-export function createDevice({ dir, concurrency = 8, runtime = systemRuntime }: DeviceOptions): Device {
+export function createDevice({ dir, concurrency = 8, runtime: given = systemRuntime }: DeviceOptions): Device {
+  const runtime = correctRuntime(given)
   let session: Session | undefined
   let settling: Promise<void> | undefined
   let renewing: Promise<Renewal> | undefined
@@ -112,9 +116,8 @@ export function createDevice({ dir, concurrency = 8, runtime = systemRuntime }: 
   async function renewWhenDue(force: boolean, retrying: RetryOptions): Promise<Renewal> {
     const { certificate } = readIdentity(dir)
     if (!force && !isRenewing(dir)) {
-      const now = runtime.clock()
-      checkValidity(certificate, now)
-      if (now < renewalDueAt(certificate)) return renewalOf('notDue', certificate)
+      await open().checkValidity()
+      if (runtime.clock() < renewalDueAt(certificate)) return renewalOf('notDue', certificate)
     }
     const { renew } = await import('./renew.ts')
     await renew(dir, runtime, retrying)
@@ -138,7 +141,9 @@ export function createDevice({ dir, concurrency = 8, runtime = systemRuntime }: 
     },
     async connect(retrying) {
       const options = { ...slow, ...retrying }
-      return connect((await settle(options)).identity, runtime, options)
+      const { identity, checkValidity } = await settle(options)
+      await checkValidity()
+      return connect(identity, runtime, options)
     },
     async credentials(retrying) {
       const options = { ...forCredentials, ...retrying }
@@ -176,7 +181,7 @@ function renewalOf(outcome: Renewal['outcome'], certificate: X509Certificate): R
 async function endRenewal(
   dir: string,
   certificate: X509Certificate,
-  runtime: Runtime,
+  runtime: CorrectedRuntime,
   retrying: RetryOptions,
 ): Promise<void> {
   const { renewal, previous } = deviceFiles(dir)
@@ -187,17 +192,23 @@ async function endRenewal(
   }
 }
 
-function openSession(identity: Identity, stamp: string | undefined, concurrency: number, runtime: Runtime): Session {
+function openSession(
+  identity: Identity,
+  stamp: string | undefined,
+  concurrency: number,
+  runtime: CorrectedRuntime,
+): Session {
   const { certificate, configuration, tls } = identity
   const idleTimeoutMs = 60_000
-  const mutual = createHttpTransport({ tls, maxConnections: 1, idleTimeoutMs })
-  const storage = createHttpTransport({
-    tls: tls.ca === undefined ? {} : { ca: tls.ca },
-    maxConnections: concurrency,
-    idleTimeoutMs,
-  })
+  const trust = tls.ca === undefined ? {} : { ca: tls.ca }
+  const mutual = learnTimeFrom(createHttpTransport({ tls, maxConnections: 1, idleTimeoutMs }), runtime)
+  const storage = learnTimeFrom(
+    createHttpTransport({ tls: trust, maxConnections: concurrency, idleTimeoutMs }),
+    runtime,
+  )
+  const checkValidity = () => checkValidityThere(certificate, runtime, () => askForTime(mutual, configuration))
   const credentials = createCredentialCache(async () => {
-    checkValidity(certificate, runtime.clock())
+    await checkValidity()
     return await fetchCredentials(mutual, configuration)
   }, runtime)
   const bucket = {
@@ -210,6 +221,7 @@ function openSession(identity: Identity, stamp: string | undefined, concurrency:
     identity,
     stamp,
     credentials,
+    checkValidity,
     uploader: { thingName: configuration.thingName, bucket, credentials, runtime },
     close() {
       mutual.close()

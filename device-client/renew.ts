@@ -4,6 +4,7 @@ import { type CreateCertificateResponse, createCertificateResponseSchema } from 
 import type { Fault } from '#contract/fault.ts'
 import { createCertificateRequest } from './certificate-request.ts'
 import { connect } from './connect.ts'
+import type { CorrectedRuntime } from './corrected-runtime.ts'
 import { type DeviceApi, openDeviceApi } from './device-api.ts'
 import { formatConfiguration } from './device-configuration.ts'
 import { DeviceFault } from './device-fault.ts'
@@ -13,7 +14,6 @@ import { prepareKey } from './prepare-key.ts'
 import { isApiRefusal, isRefusal } from './refusal.ts'
 import { dropRenewal, promote } from './renewal-slots.ts'
 import type { RetryOptions } from './retry.ts'
-import type { Runtime } from './runtime.ts'
 import { settleRenewal } from './settle-renewal.ts'
 import { writeFileDurably } from './write-file-durably.ts'
 
@@ -28,7 +28,7 @@ const finalCodes: readonly string[] = ['CERTIFICATE_REVOKED', 'CERTIFICATE_EXPIR
  * stays. Each step tries again for as long as `retrying` says. Throws the API's Fault, and DeviceFault (RENEWAL_…,
  * API_URL_UNUSABLE, ANSWER_INVALID, the folder's, the connection's, the credentials').
  */
-export async function renew(dir: string, runtime: Runtime, retrying: RetryOptions): Promise<void> {
+export async function renew(dir: string, runtime: CorrectedRuntime, retrying: RetryOptions): Promise<void> {
   if (await settleRenewal(dir, runtime, retrying)) return
   const current = readIdentity(dir)
   const api = openDeviceApi(current, runtime, retrying)
@@ -79,7 +79,7 @@ async function requestRenewal(
 }
 
 /** The first connection registers the certificate, and is closed meanwhile. */
-async function tryOut(renewed: Identity, runtime: Runtime, retrying: RetryOptions): Promise<void> {
+async function tryOut(renewed: Identity, runtime: CorrectedRuntime, retrying: RetryOptions): Promise<void> {
   await (await connect(renewed, runtime, retrying)).disconnect()
   const api = openDeviceApi(renewed, runtime, retrying)
   try {
@@ -95,7 +95,7 @@ async function judgeRefusal(
   dir: string,
   current: Identity,
   api: DeviceApi,
-  runtime: Runtime,
+  runtime: CorrectedRuntime,
 ): Promise<unknown> {
   const { renewal } = deviceFiles(dir)
   const sinceMs = statSync(renewal.certificate, { throwIfNoEntry: false })?.mtimeMs ?? 0

@@ -1,5 +1,6 @@
 import { fillPath, routes } from '#contract/api.ts'
 import { confirmCertificateResponseSchema } from '#contract/certificates-api.ts'
+import type { CorrectedRuntime } from './corrected-runtime.ts'
 import { openDeviceApi } from './device-api.ts'
 import { DeviceFault } from './device-fault.ts'
 import { deviceFiles, type Identity, readIdentity, readSpare } from './device-folder.ts'
@@ -7,14 +8,13 @@ import { certificateIdOf } from './issued-certificate.ts'
 import { isRefusal } from './refusal.ts'
 import { dropSlot, readPrevious, restore } from './renewal-slots.ts'
 import type { RetryOptions } from './retry.ts'
-import type { Runtime } from './runtime.ts'
 
 /**
  * Ends a renewal whose certificate is in place: reports it, and forgets the previous one. False when there is no such renewal.
  * When the certificate is refused and the previous one is not, that is put back: RENEWAL_ABANDONED. Throws all else as renew does,
  * and both stay.
  */
-export async function settleRenewal(dir: string, runtime: Runtime, retrying: RetryOptions): Promise<boolean> {
+export async function settleRenewal(dir: string, runtime: CorrectedRuntime, retrying: RetryOptions): Promise<boolean> {
   const files = deviceFiles(dir)
   const current = readIdentity(dir)
   const previous = readPrevious(dir, current)
@@ -37,7 +37,7 @@ export async function settleRenewal(dir: string, runtime: Runtime, retrying: Ret
   return true
 }
 
-async function confirm(current: Identity, runtime: Runtime, retrying: RetryOptions): Promise<void> {
+async function confirm(current: Identity, runtime: CorrectedRuntime, retrying: RetryOptions): Promise<void> {
   const api = openDeviceApi(current, runtime, retrying)
   try {
     const parameters = { thing: current.configuration.thingName, certificateId: certificateIdOf(current.certificate) }
@@ -47,7 +47,11 @@ async function confirm(current: Identity, runtime: Runtime, retrying: RetryOptio
   }
 }
 
-async function getsCredentials(identity: Identity, runtime: Runtime, retrying: RetryOptions): Promise<boolean> {
+async function getsCredentials(
+  identity: Identity,
+  runtime: CorrectedRuntime,
+  retrying: RetryOptions,
+): Promise<boolean> {
   const api = openDeviceApi(identity, runtime, retrying)
   try {
     await api.credentials()
