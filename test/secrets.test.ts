@@ -1,11 +1,14 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { glob, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { glob, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parseClaim, parseClaimUrl } from '#contract/claim.ts'
+import { functions } from '../infra/functions.ts'
 import { compileCache, programs } from '../start/run-program.ts'
+import { eventually } from './eventually.ts'
+import { invokeSweep } from './invoke-sweep.ts'
 import { startTestCloud, type TestCloud } from './test-cloud.ts'
 
 let cloud: TestCloud
@@ -89,10 +92,17 @@ test('no private key, claim or session token is in anything that was printed or 
   await run('thingdrop', ['things', 'revoke', 'press-1', '--yes'])
   await run('thingdrop-device', device('upload', 'a.csv', '--timeout', '1'), { code: 1 })
 
-  const logs = await readAll('**/*', cloud.cloud.logFolder)
+  await invokeSweep(cloud)
+
+  const names = Object.keys(functions).map((name) => name.replaceAll('-', ''))
+  const logs = await eventually('a log of each function', async () => {
+    const files = await readdir(cloud.cloud.logFolder)
+    const isThere = names.every((name) => files.some((file) => file.includes(name)))
+    return isThere && readAll('*', cloud.cloud.logFolder)
+  })
   const everything = [...printed, ...cloud.logged, ...logs].join('\n')
   // What is searched is there: the functions' lines, the devices' and the operators'.
-  for (const trace of ['"registration"', 'request refused', 'enrolled as press-1', 'press-2']) {
+  for (const trace of ['"registration"', 'request refused', 'enrolled as press-1', 'renewed as press-1', '"sweep"']) {
     expect(everything).toContain(trace)
   }
 

@@ -9,7 +9,6 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Upload } from '#contract/api.ts'
 import { runProgram } from '../start/run-program.ts'
 import { playStory } from '../start/story.ts'
-import { eventually } from './eventually.ts'
 import { hasProgram } from './has-program.ts'
 import { startTestCloud, type TestCloud } from './test-cloud.ts'
 
@@ -93,14 +92,6 @@ test('a key is made on the device, for its owner alone', async () => {
     expect((await stat(join(deviceFolder(thingName), 'device.key'))).mode & 0o777).toBe(0o600)
     expect(await readFile(join(deviceFolder(thingName), 'device.pem'), 'utf8')).not.toContain('PRIVATE')
   }
-})
-
-test('every function wrote its log, and no claim is in it', async () => {
-  const logs = await eventually('a log of each of the five functions', async () => {
-    const files = (await readdir(cloud.cloud.logFolder)).filter((file) => file.startsWith('Thingdrop-'))
-    return files.length === 5 && files
-  })
-  for (const file of logs) expect(await readFile(join(cloud.cloud.logFolder, file), 'utf8')).not.toContain('tdc_')
 })
 
 test('a second run goes on with the devices of the first', async () => {

@@ -8,7 +8,6 @@ import {
   IoTClient,
   ListTopicRulesCommand,
 } from '@aws-sdk/client-iot'
-import { InvokeCommand, LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { fillPath, routes } from '#contract/api.ts'
 import type { CreateCertificateResponse } from '#contract/certificates-api.ts'
@@ -18,13 +17,13 @@ import { synthesize } from '../start/synthesize.ts'
 import { callAsDevice } from './call-as-device.ts'
 import { deriveAssembly } from './derive-assembly.ts'
 import { eventually } from './eventually.ts'
+import { invokeSweep } from './invoke-sweep.ts'
 import { startTestCloud, type TestCloud } from './test-cloud.ts'
 import { enrollDevice, patience, registerDevice, type TestDevice, tryToConnect } from './test-device.ts'
 
 let assembly: string
 let cloud: TestCloud
 let iot: IoTClient
-let sweepName: string
 beforeAll(async () => {
   // The sweep as it is deployed, but for its patience.
   assembly = await deriveAssembly(process.env.THINGDROP_ASSEMBLY ?? (await synthesize()), ({ Resources }) => {
@@ -36,18 +35,11 @@ beforeAll(async () => {
   })
   cloud = await startTestCloud({ assembly })
   iot = new IoTClient(cloud.client())
-  const { Functions = [] } = await new LambdaClient(cloud.client()).send(new ListFunctionsCommand({}))
-  sweepName = Functions.find(({ FunctionName }) => FunctionName?.includes('sweep'))?.FunctionName ?? ''
 })
 afterAll(async () => {
   await cloud?.close()
   await rm(assembly, { recursive: true })
 })
-
-async function sweep(): Promise<void> {
-  const answer = await new LambdaClient(cloud.client()).send(new InvokeCommand({ FunctionName: sweepName }))
-  expect(answer.FunctionError, Buffer.from(answer.Payload ?? []).toString()).toBeUndefined()
-}
 
 async function statusOf(certificateId: string) {
   const { certificateDescription } = await iot.send(new DescribeCertificateCommand({ certificateId }))
@@ -75,7 +67,7 @@ test('a renewal that nobody confirms is taken back, and the thing has one certif
   const press = await registerDevice(cloud, 'press-1')
   const renewed = await renewHalfWay(press, 'press-1')
   expect([await statusOf(press.certificateId()), await statusOf(renewed.certificateId())]).toEqual(['ACTIVE', 'ACTIVE'])
-  await sweep()
+  await invokeSweep(cloud)
   expect([await statusOf(press.certificateId()), await statusOf(renewed.certificateId())]).toEqual([
     'ACTIVE',
     'INACTIVE',
@@ -112,7 +104,7 @@ test('denials of sessions that are over are taken away', async () => {
   expect(await countDenials()).toBe(1)
   // Their age counts in whole seconds.
   await eventually('it is taken away', async () => {
-    await sweep()
+    await invokeSweep(cloud)
     return (await countDenials()) === 0
   })
   expect(await tryToConnect(press)).not.toBe('connected')
@@ -124,7 +116,7 @@ test('a certificate whose event was lost is registered by the sweep', async () =
   const press = await enrollDevice(cloud, 'press-4')
   expect(await tryToConnect(press)).toBe('REGISTRATION_PENDING')
   expect(await statusOf(press.certificateId())).toBe('PENDING_ACTIVATION')
-  await sweep()
+  await invokeSweep(cloud)
   await eventually('it is registered', async () => (await statusOf(press.certificateId())) === 'ACTIVE')
   expect(await tryToConnect(press)).toBe('connected')
 })

@@ -31,8 +31,9 @@ const testFiles = [
   'ca-certificates',
   'sweep',
   'explain',
+  'secrets',
 ]
-/** Who will most likely miss a grant is asked first; only the story reads the functions' logs. */
+/** Who will most likely miss a grant is asked first; only one reads the functions' logs. */
 const firstAsked: Readonly<Record<FunctionName, readonly string[]>> = {
   'fleet-ca': ['redeploy', 'story'],
   'vend-certificate': ['vending', 'certificate-life'],
@@ -108,7 +109,7 @@ function withdraw(template: Template, grant: Grant): void {
 
 async function findFailingTest(assembly: string, grant: Grant): Promise<string | undefined> {
   const report = `${assembly}.json`
-  const first = grant.action.startsWith('logs:') ? ['story'] : firstAsked[functionOf(grant) ?? 'explain']
+  const first = grant.action.startsWith('logs:') ? ['secrets'] : firstAsked[functionOf(grant) ?? 'explain']
   for (const name of new Set([...first, ...testFiles])) {
     const file = `test/${name}.test.ts`
     const args = ['run', file, '--bail=1', '--reporter=json', `--outputFile=${report}`]
