@@ -4,10 +4,10 @@ import { afterAll, beforeAll, expect } from 'vitest'
 import { approveCertificate, rejectCertificate } from '#functions/manage-certificates/decide-quarantine.ts'
 import { deleteThing, revokeThing } from '#functions/manage-certificates/revoke-thing.ts'
 import { crashAtEachCall } from './crash-at-each-call.ts'
-import { openStage, type Stage } from './crash-stage.ts'
+import { type Device, openStage, type Stage } from './crash-stage.ts'
 import type { Clients } from './crashing-clients.ts'
 import { eventually } from './eventually.ts'
-import { patience, type TestDevice, tryToConnect } from './test-device.ts'
+import { patience, tryToConnect } from './test-device.ts'
 
 let stage: Stage
 beforeAll(async () => {
@@ -18,8 +18,8 @@ const cloud = () => stage.cloud
 
 interface Pair {
   readonly thingName: string
-  readonly first: TestDevice
-  readonly clone: TestDevice
+  readonly first: Device
+  readonly clone: Device
 }
 
 async function prepareClone(thingName: string): Promise<Pair> {
@@ -70,7 +70,7 @@ crashAtEachCall<Pair>('rejection', {
 
 interface Held {
   readonly thingName: string
-  readonly device: TestDevice
+  readonly device: Device
   readonly claimId: string
 }
 

@@ -1,9 +1,9 @@
 import { CreateThingGroupCommand, ListThingGroupsForThingCommand } from '@aws-sdk/client-iot'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { crashAtEachCall } from './crash-at-each-call.ts'
-import { openStage, type Stage } from './crash-stage.ts'
+import { type Device, openStage, type Stage } from './crash-stage.ts'
 import { createCrashingClients } from './crashing-clients.ts'
-import { type TestDevice, tryToConnect } from './test-device.ts'
+import { tryToConnect } from './test-device.ts'
 
 let stage: Stage
 beforeAll(async () => {
@@ -14,8 +14,8 @@ const cloud = () => stage.cloud
 
 interface Pair {
   readonly thingName: string
-  readonly first: TestDevice
-  readonly second: TestDevice
+  readonly first: Device
+  readonly second: Device
 }
 
 /** Four calls to AWS IoT, of which AttachPolicy and UpdateCertificate have the lowest rates. */

@@ -7,9 +7,9 @@ import { confirmCertificate } from '#functions/manage-certificates/confirm-certi
 import { settleRenewals } from '#functions/sweep-certificates/settle-renewals.ts'
 import { renewCertificate } from '#functions/vend-certificate/renew-certificate.ts'
 import { crashAtEachCall } from './crash-at-each-call.ts'
-import { openStage, type Stage } from './crash-stage.ts'
+import { type Device, openStage, type Stage } from './crash-stage.ts'
 import type { Clients } from './crashing-clients.ts'
-import { type TestDevice, tryToConnect } from './test-device.ts'
+import { tryToConnect } from './test-device.ts'
 
 let stage: Stage
 beforeAll(async () => {
@@ -20,7 +20,7 @@ const cloud = () => stage.cloud
 
 interface Renewal {
   readonly thingName: string
-  readonly device: TestDevice
+  readonly device: Device
   readonly oldId: string
 }
 

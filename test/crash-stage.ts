@@ -1,5 +1,7 @@
-import { createHash, X509Certificate } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import 'reflect-metadata'
+import { generateKeyPairSync } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   DescribeCertificateCommand,
@@ -10,17 +12,29 @@ import {
   ResourceNotFoundException,
 } from '@aws-sdk/client-iot'
 import { expect } from 'vitest'
+import { createDevice } from '#device/index.ts'
 import { registerCertificate } from '#functions/register-certificate/register-certificate.ts'
+import { ledgerEntryOf } from '#functions/vend-certificate/vending.ts'
 import { type Clients, createCrashingClients } from './crashing-clients.ts'
+import { certificateIdOf } from './factory-device.ts'
 import { openFunctions } from './functions-in-process.ts'
 import { startTestCloud } from './test-cloud.ts'
-import { enrollDevice, type TestDevice, tryToConnect } from './test-device.ts'
+import { type TestDevice, tryToConnect } from './test-device.ts'
 
 /** What a device's certificate must be in AWS IoT and in the ledger; undefined where it is not known. */
 interface Standing {
   readonly status: 'ACTIVE' | 'INACTIVE' | 'REVOKED' | undefined
   readonly state: string | undefined
   readonly reason?: string
+}
+
+export type Device = Omit<TestDevice, 'file'>
+
+interface Enrollment {
+  /** Below the cloud's; named after the thing when not given. */
+  readonly folder?: string
+  /** Whether its claim lets it take the thing over. */
+  readonly replace?: boolean
 }
 
 export type Stage = Awaited<ReturnType<typeof openStage>>
@@ -32,6 +46,7 @@ export async function openStage() {
   const clients = createCrashingClients(cloud)
   const parts = build(clients)
   const { iot } = clients
+  const configuration = { ...parts.device, caFile: cloud.cloud.caFile }
 
   /** Runs the registration of a certificate that connected. */
   async function register(certificateId: string, using: Clients = clients, thingGroupNames: readonly string[] = []) {
@@ -50,9 +65,28 @@ export async function openStage() {
     )
   }
 
+  /** A device with a certificate, as vending leaves the two. */
+  async function enroll(thingName: string, { folder = thingName, replace: replaces = false }: Enrollment) {
+    const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const publicKey = new Uint8Array(keys.publicKey.export({ type: 'spki', format: 'der' }))
+    const now = new Date()
+    const issued = await parts.sign({ thingName, publicKey }, now)
+    const thing = { thingName, thingTypeName: undefined, attributes: {} }
+    await parts.ledger.add(ledgerEntryOf(issued, { ...thing, origin: 'claim', replaces }, now))
+    await parts.things.note({ ...thing, state: 'vended' }, now)
+    const dir = join(cloud.stateDir, 'devices', folder)
+    await mkdir(dir, { recursive: true })
+    const key = keys.privateKey.export({ type: 'pkcs8', format: 'pem' })
+    await writeFile(join(dir, 'device.key'), key, { mode: 0o600 })
+    await writeFile(join(dir, 'device.pem'), issued.certificatePem + issued.chainPem)
+    await writeFile(join(dir, 'device.json'), JSON.stringify({ ...configuration, thingName }))
+    const device = createDevice({ dir })
+    return { device, dir, certificateId: () => certificateIdOf(readFileSync(join(dir, 'device.pem'), 'utf8')) }
+  }
+
   /** A device whose first connection made its certificate known to AWS IoT, which waits for its registration. */
-  async function introduce(thingName: string, options?: Parameters<typeof enrollDevice>[2]): Promise<TestDevice> {
-    const device = await enrollDevice(cloud, thingName, options)
+  async function introduce(thingName: string, enrollment: Enrollment = {}): Promise<Device> {
+    const device = await enroll(thingName, enrollment)
     expect(await tryToConnect(device)).toBe('REGISTRATION_PENDING')
     return device
   }
@@ -89,19 +123,18 @@ export async function openStage() {
     introduce,
 
     /** A device whose certificate holds its thing. */
-    async settleIn(thingName: string, options?: Parameters<typeof enrollDevice>[2]): Promise<TestDevice> {
-      const device = await introduce(thingName, options)
+    async settleIn(thingName: string, enrollment?: Enrollment): Promise<Device> {
+      const device = await introduce(thingName, enrollment)
       expect(await register(device.certificateId())).toMatchObject({ outcome: 'registered' })
       return device
     },
 
     /** Begins the device's renewal, as far as it comes before the registration; gives the new certificate's id. */
-    async beginRenewal({ device, dir }: TestDevice): Promise<string> {
+    async beginRenewal({ device, dir }: Device): Promise<string> {
       await expect(device.renew({ force: true }, { baseMs: 1, timeoutMs: 0 })).rejects.toMatchObject({
         code: 'REGISTRATION_PENDING',
       })
-      const { raw } = new X509Certificate(await readFile(join(dir, 'renewal.pem')))
-      return createHash('sha256').update(raw).digest('hex')
+      return certificateIdOf(readFileSync(join(dir, 'renewal.pem'), 'utf8'))
     },
 
     /** That a certificate stands as its thing's: whole, once, and alone. */

@@ -60,9 +60,11 @@ export function createCrashingClients({ client }: TestCloud, lastCall = Number.P
     return sdkClient
   }
 
-  const configuration = client()
+  const iot = mortal(new IoTClient(client()))
+  // One handler for all: they have one endpoint, and its connections.
+  const configuration = { ...client(), requestHandler: iot.config.requestHandler }
   return {
-    iot: mortal(new IoTClient(configuration)),
+    iot,
     tables: DynamoDBDocumentClient.from(mortal(new DynamoDBClient(configuration)), {
       marshallOptions: { removeUndefinedValues: true },
     }),

@@ -61,7 +61,7 @@ export async function registerDevice(
 }
 
 /** Connects once, without patience: `connected`, or the code of what went wrong. */
-export async function tryToConnect({ device }: TestDevice): Promise<string> {
+export async function tryToConnect({ device }: Pick<TestDevice, 'device'>): Promise<string> {
   try {
     await (await device.connect({ baseMs: 1, timeoutMs: 0 })).disconnect()
     return 'connected'
