@@ -36,6 +36,13 @@ const deviceFaults = {
     transient: true,
   },
   CONNECTION_LOST: { hint: 'the link was cut: check the network', transient: true },
+  PROXY_UNUSABLE: { hint: 'check HTTPS_PROXY and ALL_PROXY: http://host:port or https://host:port' },
+  PROXY_AUTHENTICATION: { hint: 'put the right name and password into HTTPS_PROXY: http://name:password@host:port' },
+  PROXY_REFUSED: { hint: 'let the proxy connect to that host and port, or name the host in NO_PROXY' },
+  PROXY_UNAVAILABLE: {
+    hint: 'the proxy is busy or cannot reach the server: try again, or name the host in NO_PROXY',
+    transient: true,
+  },
   TLS_REFUSED: { hint: 'the two agree on no TLS version or protocol: look for a proxy, check the port' },
   NOT_TLS: { hint: 'something else answers there: a captive portal, a proxy, or a wrong port' },
   SERVER_CA_UNKNOWN: {

@@ -1,8 +1,9 @@
 import type { Agent, ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import * as https from 'node:https'
-import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls'
+import { connect as connectTls, createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls'
 import { connectionFault } from './connection-fault.ts'
 import { DeviceFault } from './device-fault.ts'
+import { findProxy } from './find-proxy.ts'
 
 /** Passes one chunk on; resolves when the next may follow. */
 export type WriteChunk = (chunk: Uint8Array) => Promise<void>
@@ -57,7 +58,7 @@ export function createHttpTransport({ tls, maxConnections, idleTimeoutMs }: Http
     const options = { method, headers, timeout: idleTimeoutMs, ...(request.signal && { signal: request.signal }) }
     if (url.protocol === 'https:') {
       secureContext ??= createSecureContext(tls)
-      agents.https ??= new https.Agent({ ...agentOptions, secureContext })
+      agents.https ??= createTlsAgent({ ...agentOptions, secureContext }, idleTimeoutMs)
       return https.request(url, { ...options, agent: agents.https })
     }
     // Not an import: the ESM facade of node:http touches a getter that loads WebSocket, 80 ms and 13 MB.
@@ -82,6 +83,29 @@ export function createHttpTransport({ tls, maxConnections, idleTimeoutMs }: Http
       agents.http?.destroy()
     },
   }
+}
+
+/** An agent whose connections go through the proxy of the environment, if it names one for their host. */
+function createTlsAgent(options: https.AgentOptions, timeoutMs: number): https.Agent {
+  const agent = new https.Agent(options)
+  const connectDirectly = agent.createConnection.bind(agent)
+  agent.createConnection = (target, callback) => {
+    const { host, port, servername } = target as { host: string; port: number; servername?: string }
+    const proxy = findProxy(host, Number(port))
+    if (proxy === undefined) return connectDirectly(target, callback)
+    const { secureContext } = options
+    import('./open-tunnel.ts')
+      .then(({ openTunnel }) => openTunnel(proxy, { host, port: Number(port), timeoutMs }))
+      .then((socket) =>
+        callback?.(
+          null,
+          connectTls({ socket, host, ...(servername && { servername }), ...(secureContext && { secureContext }) }),
+        ),
+      )
+      .catch((error) => callback?.(error, undefined as never))
+    return undefined
+  }
+  return agent
 }
 
 function exchange(outgoing: ClientRequest, { url, body }: HttpRequest): Promise<HttpAnswer> {

@@ -1,8 +1,10 @@
+import type { Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import mqtt, { type IConnackPacket, type Packet } from 'mqtt-packet'
 import { connectionFault } from './connection-fault.ts'
 import { DeviceFault, type DeviceFaultCode } from './device-fault.ts'
 import { type Endpoint, parseEndpoint } from './endpoint.ts'
+import { findProxy } from './find-proxy.ts'
 
 export interface MqttOptions {
   /** `host` or `host:port`; 8883 when no port stands there. */
@@ -37,12 +39,13 @@ const refusals: Readonly<Record<number, DeviceFaultCode>> = {
 }
 
 /**
- * Connects over mutual TLS and resolves when the broker accepted. Rejects with a DeviceFault: the connection's, an MQTT_… one for a
+ * Connects over mutual TLS, through the proxy of the environment if there is one, and resolves when the broker accepted. Rejects with a DeviceFault: the connection's, an MQTT_… one for a
  * refusal, or REGISTRATION_PENDING when the broker hung up without a word, as AWS IoT does on a first connection.
  */
 export async function openMqttConnection(options: MqttOptions): Promise<MqttConnection> {
   const endpoint = parseEndpoint(options.endpoint, mqttPort)
-  const socket = openTls(endpoint, options)
+  const tunnel = await openProxied(endpoint, options)
+  const socket = openTls(endpoint, tunnel, options)
   const parser = mqtt.parser({ protocolVersion: 4 })
   socket.on('data', (chunk) => parser.parse(chunk))
   parser.on('error', (error) =>
@@ -62,10 +65,18 @@ export async function openMqttConnection(options: MqttOptions): Promise<MqttConn
   return holdConnection(socket, parser, options)
 }
 
-function openTls({ host, port, servername }: Endpoint, { tls }: MqttOptions): TLSSocket {
+async function openProxied({ host, port }: Endpoint, options: MqttOptions): Promise<Socket | undefined> {
+  const proxy = findProxy(host, port)
+  if (proxy === undefined) return undefined
+  const { openTunnel } = await import('./open-tunnel.ts')
+  return await openTunnel(proxy, { host, port, timeoutMs: options.timeoutMs, signal: options.signal })
+}
+
+function openTls({ host, port, servername }: Endpoint, tunnel: Socket | undefined, { tls }: MqttOptions): TLSSocket {
   return connectTls({
     host,
     port,
+    ...(tunnel && { socket: tunnel }),
     ...tls,
     ...(servername !== undefined && { servername }),
     ...(port === 443 && { ALPNProtocols: alpnOn443 }),

@@ -16,6 +16,7 @@ Example:
   thingdrop-device connect
   thingdrop-device upload readings.csv
 
+TLS connections, MQTT's too, go through the proxy of HTTPS_PROXY or ALL_PROXY, unless NO_PROXY names the host.
 Exit codes: 0 done, 1 refused or failed, 2 wrong usage. Results go to standard output, all else to standard error.`
 }
 
