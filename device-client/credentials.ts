@@ -43,10 +43,13 @@ export async function fetchCredentials(
 }
 
 /** Asks the provider for nothing, in a few seconds: any answer tells the time. */
-export async function askForTime(transport: HttpTransport, { credentialsEndpoint }: SavedConfiguration): Promise<void> {
+export async function askForTime(
+  transport: HttpTransport,
+  { credentialsEndpoint }: SavedConfiguration,
+): Promise<HttpAnswer> {
   parseEndpoint(credentialsEndpoint, 443)
   const url = new URL(`https://${credentialsEndpoint}/`)
-  await transport.send({ method: 'GET', url, headers: {}, signal: AbortSignal.timeout(5000) })
+  return await transport.send({ method: 'GET', url, headers: {}, signal: AbortSignal.timeout(5000) })
 }
 
 function refusal({ status, body }: HttpAnswer, roleAlias: string): DeviceFault {

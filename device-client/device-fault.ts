@@ -12,6 +12,7 @@ const deviceFaults = {
   NOT_ENROLLED: { hint: 'run: thingdrop-device enroll, with the claim URL in THINGDROP_CLAIM' },
   FOLDER_UNUSABLE: { hint: 'give this user the folder, or choose another: --dir or THINGDROP_DEVICE_DIR' },
   FOLDER_DAMAGED: { hint: 'make another claim and run: thingdrop-device enroll --force' },
+  FOLDER_EXPOSED: { hint: 'others on this machine may replace the key and the certificate: chmod 700 it' },
   KEY_EXPOSED: {
     hint: 'others on this machine may have read the key: chmod 600 it, and enroll anew if they are not trusted',
   },
@@ -44,6 +45,7 @@ const deviceFaults = {
     transient: true,
   },
   TLS_REFUSED: { hint: 'the two agree on no TLS version or protocol: look for a proxy, check the port' },
+  CAPTIVE_PORTAL: { hint: 'log in to this network in a browser, or use a network without such a page' },
   NOT_TLS: { hint: 'something else answers there: a captive portal, a proxy, or a wrong port' },
   SERVER_CA_UNKNOWN: {
     hint: 'name the CA that signed the server with --ca-file, or look for a proxy that intercepts TLS',
@@ -78,6 +80,8 @@ const deviceFaults = {
   API_URL_UNUSABLE: {
     hint: 'put the https address of the API into device.json as "apiUrl", or enroll again with a new claim and --force',
   },
+  RENEWAL_DUE: { hint: 'run: thingdrop-device renew, and daily from now on; or let connect --stay run' },
+  RENEWAL_UNFINISHED: { hint: 'run: thingdrop-device renew; it goes on where it stopped' },
   RENEWAL_REFUSED: { hint: 'check the clock and apiUrl in device.json; else ask an operator: thingdrop explain THING' },
   RENEWAL_UNAVAILABLE: {
     hint: 'the service is busy or down: try again, the new key is kept',

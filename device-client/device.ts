@@ -7,6 +7,7 @@ import { type CredentialCache, createCredentialCache } from './credential-cache.
 import { askForTime, type Credentials, fetchCredentials } from './credentials.ts'
 import type { SavedConfiguration } from './device-configuration.ts'
 import { deviceFiles, type Identity, readIdentity } from './device-folder.ts'
+import type { Diagnosis } from './diagnose.ts'
 import type { EnrollOptions } from './enroll.ts'
 import { createHttpTransport } from './http-transport.ts'
 import type { MqttConnection } from './mqtt-connection.ts'
@@ -56,6 +57,11 @@ export interface Device {
   credentials(retrying?: Partial<RetryOptions>): Promise<Credentials>
   /** Sends one regular file of up to 5 GiB to S3. Tries for 5 minutes when not told otherwise. */
   upload(path: string, retrying?: Partial<RetryOptions>): Promise<UploadedFile>
+  /**
+   * Finds out what keeps the device from working: checks its folder, its connections and its credentials, each once. Each step
+   * may take `timeoutMs`, 10 s when not given. Throws nothing that is wrong with the device.
+   */
+  diagnose(options?: { readonly timeoutMs?: number }): Promise<Diagnosis>
   close(): void
 }
 
@@ -154,6 +160,9 @@ export function createDevice({ dir, concurrency = 8, runtime: given = systemRunt
       const options = { ...forUploads, ...retrying }
       await settle(options)
       return uploadFile(() => open().uploader, path, options)
+    },
+    async diagnose({ timeoutMs = 10_000 } = {}) {
+      return await (await import('./diagnose.ts')).diagnose(dir, given, timeoutMs)
     },
     close,
   }

@@ -23,7 +23,7 @@ async function run(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
 test('tells how it is used', async () => {
   const help = await run(['--help'])
   expect(help).toMatchObject({ code: 0, stderr: '' })
-  for (const command of ['enroll', 'connect', 'renew', 'credentials', 'serve-credentials', 'upload']) {
+  for (const command of ['enroll', 'connect', 'renew', 'credentials', 'serve-credentials', 'doctor', 'upload']) {
     expect(help.stdout).toContain(`  ${command} `)
     const { code, stdout } = await run([command, '--help'])
     expect(stdout).toContain(`Usage: thingdrop-device ${command}`)

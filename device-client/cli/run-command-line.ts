@@ -7,6 +7,7 @@ import { DeviceFault } from '../device-fault.ts'
 import type { Command, CommandContext } from './command.ts'
 import { connect } from './connect.ts'
 import { credentials } from './credentials.ts'
+import { doctor } from './doctor.ts'
 import { enroll } from './enroll.ts'
 import { formatCommandHelp, formatProgramHelp } from './help.ts'
 import { parseOptions } from './options.ts'
@@ -22,6 +23,7 @@ const commands: Readonly<Record<string, Command>> = {
   credentials,
   'serve-credentials': serveCredentials,
   upload,
+  doctor,
 }
 
 /** What the process gives: its environment, its two outputs, and the wish that it ends. */

@@ -37,6 +37,7 @@ export async function startMqtt(
   const server = createTlsServer(tls, (socket) => {
     const parser = mqtt.parser({ protocolVersion: 4 })
     parser.on('packet', (packet) => onPacket(packet, socket))
+    parser.on('error', () => socket.destroy())
     socket.on('data', (chunk) => parser.parse(chunk))
     socket.on('error', () => {})
   })
