@@ -2,6 +2,7 @@ import { glob, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type BuildOptions, build, type Plugin } from 'esbuild'
 import packageJson from '../package.json' with { type: 'json' }
+import { bundleDevice } from './bundle-device.ts'
 
 const root = join(import.meta.dirname, '..')
 /** How a module names a file that it starts as a process or a thread of its own. */
@@ -21,8 +22,7 @@ const shared: BuildOptions = {
 
 /** Bundles the commands and the libraries into a folder. */
 export async function bundle(outdir: string): Promise<void> {
-  // A device gets one file.
-  await build({ ...shared, outdir, entryPoints: { 'thingdrop-device': 'device-client/cli.ts' } })
+  await bundleDevice(outdir)
   // The rest is split, so that a command loads only what it needs.
   const entryPoints = {
     thingdrop: 'start/thingdrop.ts',

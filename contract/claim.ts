@@ -1,5 +1,5 @@
-import { routes } from './api.ts'
 import { Fault } from './fault.ts'
+import { routes } from './routes.ts'
 import { parseThingName, thingNamePattern } from './thing-name.ts'
 
 /** A claim as a device holds it: `tdc_<id>_<secret>`; the backend keeps the id and a hash of the secret. */

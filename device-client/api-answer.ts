@@ -1,8 +1,7 @@
-import type { ZodType } from 'zod'
 import { Fault } from '#contract/fault.ts'
-import { problemSchema } from '#contract/problem.ts'
 import { DeviceFault, type DeviceFaultCode } from './device-fault.ts'
 import type { HttpAnswer } from './http-transport.ts'
+import { type ParseAnswer, parseProblem } from './parse-answers.ts'
 
 /** What an answer is called that is no success and no problem of ours. */
 export interface RefusalCodes {
@@ -15,19 +14,19 @@ export interface RefusalCodes {
 export function parseApiAnswer<Answer>(
   { status, body }: HttpAnswer,
   host: string,
-  schema: ZodType<Answer>,
+  parse: ParseAnswer<Answer>,
   codes: RefusalCodes,
 ): Answer {
   if (status < 200 || status >= 300) throw refusal(status, body, codes)
-  const parsed = schema.safeParse(parseJson(body))
-  if (parsed.success) return parsed.data
+  const parsed = parse(parseJson(body))
+  if (parsed !== undefined) return parsed
   throw new DeviceFault('ANSWER_INVALID', `${host} answered ${status} without what was asked for`)
 }
 
 function refusal(status: number, body: string, { refused, unavailable }: RefusalCodes): Fault | DeviceFault {
-  const problem = problemSchema.safeParse(parseJson(body))
-  if (problem.success) {
-    const { code, detail, hint } = problem.data
+  const problem = parseProblem(parseJson(body))
+  if (problem !== undefined) {
+    const { code, detail, hint } = problem
     return new Fault(code, detail, hint === undefined ? {} : { hint })
   }
   return new DeviceFault(status === 429 || status >= 500 ? unavailable : refused, `the API answered ${status}`)

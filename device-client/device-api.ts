@@ -1,5 +1,4 @@
 import { hash } from 'node:crypto'
-import type { ZodType } from 'zod'
 import { parseApiAnswer } from './api-answer.ts'
 import { type CorrectedRuntime, checkValidityThere, learnTimeFrom } from './corrected-runtime.ts'
 import { createCredentialCache } from './credential-cache.ts'
@@ -8,6 +7,7 @@ import { DeviceFault } from './device-fault.ts'
 import type { Identity } from './device-folder.ts'
 import { createHttpTransport } from './http-transport.ts'
 import { isLoopback } from './is-loopback.ts'
+import type { ParseAnswer } from './parse-answers.ts'
 import { type RetryOptions, retry } from './retry.ts'
 import { createSigner } from './sigv4.ts'
 
@@ -15,7 +15,7 @@ import { createSigner } from './sigv4.ts'
 export interface DeviceApi {
   credentials(): Promise<Credentials>
   /** Throws the API's Fault, DeviceFault (RENEWAL_…, ANSWER_INVALID, API_URL_UNUSABLE), the credentials' and the connection's. */
-  post<Answer>(path: string, body: string, answer: ZodType<Answer>): Promise<Answer>
+  post<Answer>(path: string, body: string, parse: ParseAnswer<Answer>): Promise<Answer>
   close(): void
 }
 
@@ -36,7 +36,7 @@ export function openDeviceApi(identity: Identity, runtime: CorrectedRuntime, ret
   }, runtime)
   const credentials = () => retry(cache.get, runtime, retrying)
 
-  async function send<Answer>(url: URL, body: string, answer: ZodType<Answer>): Promise<Answer> {
+  async function send<Answer>(url: URL, body: string, parse: ParseAnswer<Answer>): Promise<Answer> {
     const unsigned = {
       method: 'POST',
       path: url.pathname,
@@ -49,15 +49,15 @@ export function openDeviceApi(identity: Identity, runtime: CorrectedRuntime, ret
     if (received.status === 403 && skewed.test(received.body)) {
       throw new DeviceFault('CLOCK_SKEWED', `signed at ${signed['x-amz-date']}, the API says ${received.headers.date}`)
     }
-    return parseApiAnswer(received, url.host, answer, codes)
+    return parseApiAnswer(received, url.host, parse, codes)
   }
 
   return {
     credentials,
-    async post(path, body, answer) {
+    async post(path, body, parse) {
       const url = parseApiUrl(configuration.apiUrl, path)
       await credentials()
-      return await retry(() => send(url, body, answer), runtime, retrying)
+      return await retry(() => send(url, body, parse), runtime, retrying)
     },
     close() {
       mutual.close()

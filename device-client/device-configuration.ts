@@ -27,8 +27,7 @@ export function formatConfiguration(configuration: SavedConfiguration): string {
 }
 
 /**
- * Reads what formatConfiguration wrote. Checked by hand: the zod schema judged the answer at enrollment, and loading zod would
- * cost every later start more than all the rest. Throws FOLDER_DAMAGED.
+ * Reads what formatConfiguration wrote. Throws FOLDER_DAMAGED.
  */
 export function parseConfiguration(json: string): SavedConfiguration {
   const value = parseObject(json)

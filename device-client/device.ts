@@ -133,7 +133,6 @@ export function createDevice({ dir, concurrency = 8, runtime: given = systemRunt
   return {
     configuration: () => open().identity.configuration,
     async enroll(options, retrying) {
-      // Only enrollment and renewal need zod, which takes longer to load than all the rest.
       const { enroll } = await import('./enroll.ts')
       const configuration = await enroll({ ...options, dir }, runtime, { ...slow, ...retrying })
       close()

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { type CreateCertificateResponse, createCertificateResponseSchema } from '#contract/certificates-api.ts'
+import type { CreateCertificateResponse } from '#contract/certificates-api.ts'
 import { parseClaimUrl } from '#contract/claim.ts'
 import { parseApiAnswer } from './api-answer.ts'
 import { createCertificateRequest } from './certificate-request.ts'
@@ -9,6 +9,7 @@ import { type DeviceFiles, openDeviceFolder, readCaFile } from './device-folder.
 import { createHttpTransport, type HttpTransport } from './http-transport.ts'
 import { isLoopback } from './is-loopback.ts'
 import { checkIssuedCertificate, formatChain } from './issued-certificate.ts'
+import { parseCreateCertificateResponse } from './parse-answers.ts'
 import { prepareKey } from './prepare-key.ts'
 import { dropSlot } from './renewal-slots.ts'
 import { type RetryOptions, retry } from './retry.ts'
@@ -67,7 +68,7 @@ async function requestCertificate(
 ): Promise<CreateCertificateResponse> {
   const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
   const answer = await transport.send({ method: 'POST', url, headers, body, signal })
-  return parseApiAnswer(answer, url.host, createCertificateResponseSchema, codes)
+  return parseApiAnswer(answer, url.host, parseCreateCertificateResponse, codes)
 }
 
 /** In this order a crash leaves what was there before, or what readIdentity completes. */

@@ -1,10 +1,11 @@
+import { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
-import mqtt, { type IConnackPacket, type Packet } from 'mqtt-packet'
 import { connectionFault } from './connection-fault.ts'
 import { DeviceFault, type DeviceFaultCode } from './device-fault.ts'
 import { type Endpoint, parseEndpoint } from './endpoint.ts'
 import { findProxy } from './find-proxy.ts'
+import { createPacketReader, encodeConnect, encodePacket, type MqttPacket, packetTypes } from './mqtt-packets.ts'
 
 export interface MqttOptions {
   /** `host` or `host:port`; 8883 when no port stands there. */
@@ -24,6 +25,8 @@ export interface MqttConnection {
   /** Says goodbye, so that the broker publishes no last will, and ends. */
   disconnect(): Promise<void>
 }
+
+type Packets = EventEmitter<{ packet: [MqttPacket] }>
 
 const mqttPort = 8883
 /** AWS IoT takes MQTT on 443 only with this protocol name (AWS IoT developer guide, "Device communication protocols"). */
@@ -46,23 +49,19 @@ export async function openMqttConnection(options: MqttOptions): Promise<MqttConn
   const endpoint = parseEndpoint(options.endpoint, mqttPort)
   const tunnel = await openProxied(endpoint, options)
   const socket = openTls(endpoint, tunnel, options)
-  const parser = mqtt.parser({ protocolVersion: 4 })
-  socket.on('data', (chunk) => parser.parse(chunk))
-  parser.on('error', (error) =>
-    socket.destroy(new DeviceFault('MQTT_PROTOCOL', `${options.endpoint}: ${error.message}`, { cause: error })),
-  )
+  const packets = readPackets(socket, options.endpoint)
   const abort = () => socket.destroy(options.signal?.reason)
   options.signal?.addEventListener('abort', abort)
   if (options.signal?.aborted) abort()
   try {
-    await acceptance(socket, parser, options)
+    await acceptance(socket, packets, options)
   } catch (error) {
     socket.destroy()
     throw connectionFault(error, options.endpoint)
   } finally {
     options.signal?.removeEventListener('abort', abort)
   }
-  return holdConnection(socket, parser, options)
+  return holdConnection(socket, packets, options)
 }
 
 async function openProxied({ host, port }: Endpoint, options: MqttOptions): Promise<Socket | undefined> {
@@ -83,8 +82,22 @@ function openTls({ host, port, servername }: Endpoint, tunnel: Socket | undefine
   })
 }
 
+/** Tells of packets; a socket that brings something else is destroyed with MQTT_PROTOCOL. */
+function readPackets(socket: TLSSocket, endpoint: string): Packets {
+  const packets: Packets = new EventEmitter()
+  const read = createPacketReader((packet) => packets.emit('packet', packet))
+  socket.on('data', (chunk) => {
+    try {
+      read(chunk)
+    } catch (error) {
+      socket.destroy(new DeviceFault('MQTT_PROTOCOL', `${endpoint}: ${(error as Error).message}`, { cause: error }))
+    }
+  })
+  return packets
+}
+
 /** Resolves when CONNACK accepts. */
-function acceptance(socket: TLSSocket, parser: mqtt.Parser, options: MqttOptions): Promise<void> {
+function acceptance(socket: TLSSocket, packets: Packets, options: MqttOptions): Promise<void> {
   const { endpoint, clientId, keepAliveSeconds, timeoutMs } = options
   return new Promise((resolve, reject) => {
     let secure = false
@@ -94,12 +107,11 @@ function acceptance(socket: TLSSocket, parser: mqtt.Parser, options: MqttOptions
       secure = true
       clearTimeout(timer)
       timer = setTimeout(onTimeout, timeoutMs)
-      const packet = { cmd: 'connect', protocolId: 'MQTT', protocolVersion: 4, clean: true } as const
-      socket.write(mqtt.generate({ ...packet, clientId, keepalive: keepAliveSeconds }))
+      socket.write(encodeConnect(clientId, keepAliveSeconds))
     })
-    parser.once('packet', (packet: Packet) => {
+    packets.once('packet', (packet) => {
       clearTimeout(timer)
-      const fault = packet.cmd === 'connack' ? connackFault(packet, endpoint) : unexpected(packet, endpoint)
+      const fault = judgeAnswer(packet, endpoint)
       if (fault === undefined) resolve()
       else reject(fault)
     })
@@ -116,16 +128,14 @@ function acceptance(socket: TLSSocket, parser: mqtt.Parser, options: MqttOptions
   })
 }
 
-function connackFault({ returnCode }: IConnackPacket, endpoint: string): DeviceFault | undefined {
+/** The second byte of a CONNACK is its return code (section 3.2.2.3). */
+function judgeAnswer({ type, body }: MqttPacket, endpoint: string): DeviceFault | undefined {
+  if (type !== packetTypes.connack || body.length !== 2) {
+    return new DeviceFault('MQTT_PROTOCOL', `${endpoint} sent a packet of type ${type} where CONNACK is due`)
+  }
+  const returnCode = body[1] ?? -1
   if (returnCode === 0) return undefined
-  return new DeviceFault(
-    refusals[returnCode ?? -1] ?? 'MQTT_PROTOCOL',
-    `${endpoint} refused with CONNACK ${returnCode}`,
-  )
-}
-
-function unexpected({ cmd }: Packet, endpoint: string): DeviceFault {
-  return new DeviceFault('MQTT_PROTOCOL', `${endpoint} sent ${cmd} where CONNACK is due`)
+  return new DeviceFault(refusals[returnCode] ?? 'MQTT_PROTOCOL', `${endpoint} refused with CONNACK ${returnCode}`)
 }
 
 function pending(endpoint: string): DeviceFault {
@@ -133,15 +143,15 @@ function pending(endpoint: string): DeviceFault {
 }
 
 /** Pings an accepted connection while it is idle, and drops it when no answer comes (MQTT 3.1.1, section 3.1.2.10). */
-function holdConnection(socket: TLSSocket, parser: mqtt.Parser, options: MqttOptions): MqttConnection {
+function holdConnection(socket: TLSSocket, packets: Packets, options: MqttOptions): MqttConnection {
   const { endpoint, keepAliveSeconds, timeoutMs } = options
   let leaving = false
   let deadline: NodeJS.Timeout | undefined
   const pinging = setInterval(() => {
-    socket.write(mqtt.generate({ cmd: 'pingreq' }))
+    socket.write(encodePacket(packetTypes.pingreq))
     deadline ??= setTimeout(() => socket.destroy(), timeoutMs)
   }, keepAliveSeconds * 1000)
-  parser.on('packet', () => {
+  packets.on('packet', () => {
     clearTimeout(deadline)
     deadline = undefined
   })
@@ -161,7 +171,7 @@ function holdConnection(socket: TLSSocket, parser: mqtt.Parser, options: MqttOpt
     closed,
     async disconnect() {
       leaving = true
-      socket.end(mqtt.generate({ cmd: 'disconnect' }))
+      socket.end(encodePacket(packetTypes.disconnect))
       const giveUp = setTimeout(() => socket.destroy(), timeoutMs)
       await closed
       clearTimeout(giveUp)

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
-import { fillPath, routes } from '#contract/api.ts'
-import { type CreateCertificateResponse, createCertificateResponseSchema } from '#contract/certificates-api.ts'
+import type { CreateCertificateResponse } from '#contract/certificates-api.ts'
 import type { Fault } from '#contract/fault.ts'
+import { fillPath, routes } from '#contract/routes.ts'
 import { createCertificateRequest } from './certificate-request.ts'
 import { connect } from './connect.ts'
 import type { CorrectedRuntime } from './corrected-runtime.ts'
@@ -10,6 +10,7 @@ import { formatConfiguration } from './device-configuration.ts'
 import { DeviceFault } from './device-fault.ts'
 import { deviceFiles, type Identity, readIdentity, readSpare } from './device-folder.ts'
 import { checkIssuedCertificate, formatChain } from './issued-certificate.ts'
+import { parseCreateCertificateResponse } from './parse-answers.ts'
 import { prepareKey } from './prepare-key.ts'
 import { isApiRefusal, isRefusal } from './refusal.ts'
 import { dropRenewal, promote } from './renewal-slots.ts'
@@ -69,7 +70,7 @@ async function requestRenewal(
   const path = fillPath(routes.renewCertificate.path, { thing: thingName })
   const body = JSON.stringify({ csr: createCertificateRequest(thingName, privateKey) })
   try {
-    const answer = await api.post(path, body, createCertificateResponseSchema)
+    const answer = await api.post(path, body, parseCreateCertificateResponse)
     checkIssuedCertificate(answer, thingName, privateKey)
     return answer
   } catch (error) {

@@ -1,10 +1,10 @@
-import { fillPath, routes } from '#contract/api.ts'
-import { confirmCertificateResponseSchema } from '#contract/certificates-api.ts'
+import { fillPath, routes } from '#contract/routes.ts'
 import type { CorrectedRuntime } from './corrected-runtime.ts'
 import { openDeviceApi } from './device-api.ts'
 import { DeviceFault } from './device-fault.ts'
 import { deviceFiles, type Identity, readIdentity, readSpare } from './device-folder.ts'
 import { certificateIdOf } from './issued-certificate.ts'
+import { parseConfirmCertificateResponse } from './parse-answers.ts'
 import { isRefusal } from './refusal.ts'
 import { dropSlot, readPrevious, restore } from './renewal-slots.ts'
 import type { RetryOptions } from './retry.ts'
@@ -41,7 +41,7 @@ async function confirm(current: Identity, runtime: CorrectedRuntime, retrying: R
   const api = openDeviceApi(current, runtime, retrying)
   try {
     const parameters = { thing: current.configuration.thingName, certificateId: certificateIdOf(current.certificate) }
-    await api.post(fillPath(routes.confirmCertificate.path, parameters), '', confirmCertificateResponseSchema)
+    await api.post(fillPath(routes.confirmCertificate.path, parameters), '', parseConfirmCertificateResponse)
   } finally {
     api.close()
   }
