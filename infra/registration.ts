@@ -14,10 +14,13 @@ import { createFunction } from './thingdrop-function.ts'
 
 /**
  * A registration makes four calls to AWS IoT, of which an account may make so many a second (AWS IoT Core quotas):
- * UpdateCertificate 10, AttachPolicy 15, CreateThing and AttachThingPrincipal 100.
+ * UpdateCertificate 10, AttachPolicy 15, CreateThing and AttachThingPrincipal 100. 200 devices at once
+ * (bench/registration-storm.ts, on a busy machine) came to 7.6 a second with functions that keep to the rate, and to 6.6
+ * with the SDK's adaptive retries instead. Without either they came to 7.8, and some calls were throttled until they
+ * were given up, which is another try only after the queue's visibility timeout.
  */
 const registrationsPerSecond = 10
-/** Lambda's least: one after the other, batches would leave a pause between them. */
+/** The least that Lambda takes for a queue. */
 const maxConcurrency = 2
 
 interface RegistrationProps {

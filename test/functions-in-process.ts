@@ -23,9 +23,6 @@ import { createKmsSigner } from '#functions/x509/kms-signer.ts'
 import type { Clients } from './crashing-clients.ts'
 import type { TestCloud } from './test-cloud.ts'
 
-export type BuildParts = Awaited<ReturnType<typeof openFunctions>>
-export type Parts = ReturnType<BuildParts>
-
 /**
  * Takes the place of the stack's registration: its topic rule is disabled, so that no event reaches its function. Gives
  * what builds the functions' parts on clients, as their handlers do.
