@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { json, text } from 'node:stream/consumers'
 import { beforeAll, expect, test } from 'vitest'
@@ -130,14 +130,19 @@ test('uploads each file, names each that failed, and ends with 1 if any did', as
   expect(good).toMatchObject({ code: 0, stderr: '' })
   expect(good.stdout).toMatch(/^things\/press-7\/\d{4}-\d\d-\d\d\/[0-9a-f]{16}-a\.csv {2}5 bytes {2}\d+ ms\n$/)
 
+  expect(await runDeviceProcess(['upload', '--dir', dir, at('a.csv')])).toMatchObject({
+    code: 0,
+    stdout: `already uploaded as ${good.stdout.split(' ')[0]}\n`,
+  })
+
   const files = ['a.csv', 'denied.csv', 'folder', 'none', 'c.csv'].map(at)
   const mixed = await runDeviceProcess(['upload', '--dir', dir, '--output', 'jsonl', '--concurrency', '2', ...files])
   const lines = mixed.stdout
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line))
-  expect(Object.fromEntries(lines.map(({ file, error }) => [file, error?.code ?? 'sent']))).toEqual({
-    [at('a.csv')]: 'sent',
+  expect(Object.fromEntries(lines.map(({ file, outcome, error }) => [file, error?.code ?? outcome]))).toEqual({
+    [at('a.csv')]: 'present',
     [at('denied.csv')]: 'UPLOAD_DENIED',
     [at('folder')]: 'FILE_NOT_REGULAR',
     [at('none')]: 'FILE_UNREADABLE',
@@ -146,7 +151,44 @@ test('uploads each file, names each that failed, and ends with 1 if any did', as
   for (const name of ['denied.csv', 'folder', 'none']) expect(mixed.stderr).toContain(at(name))
   expect(mixed.stderr).toContain('3 of 5 files were not sent')
   expect(mixed.code).toBe(1)
-  expect(sink.objects.size).toBe(3)
+  expect(sink.objects.size).toBe(2)
+})
+
+test('syncs a directory, and tells what it sent, in text and in JSON', async () => {
+  const sink = createS3Sink((put, response) => {
+    if (!put.url.includes('odd')) return false
+    response.writeHead(400).end(s3Error('MetadataTooLarge'))
+    return true
+  })
+  const expiration = new Date(Date.now() + 3_600_000)
+  const credentials = { accessKeyId: 'A', secretAccessKey: 's', sessionToken: 't', expiration }
+  const credentialsEndpoint = await startHttps(server, (_, response) => response.end(JSON.stringify({ credentials })))
+  const s3Endpoint = `https://${await startHttps(server, sink.handle)}`
+  const dir = await createEnrolledFolder(authority, { credentialsEndpoint, s3Endpoint })
+  const root = temporaryFolder()
+  mkdirSync(join(root, 'sub'))
+  for (const name of ['sub/a.csv', 'b.tmp', 'odd']) writeFileSync(join(root, name), 'x')
+  const sync = (...args: string[]) => runDeviceProcess(['sync', root, '--dir', dir, ...args])
+
+  expect(await sync('--exclude', '*.tmp', '--exclude', 'odd', '--dry-run')).toMatchObject({
+    code: 0,
+    stdout: 'would send sub/a.csv  1 bytes\n',
+    stderr: '1 to send (1 bytes), 0 already there, 0 skipped, 0 failed\n',
+  })
+  const sent = await sync('--include', '*.csv')
+  expect(sent).toMatchObject({ code: 0, stderr: '1 sent (1 bytes), 0 already there, 0 skipped, 0 failed\n' })
+  expect(sent.stdout).toMatch(/^sub\/a\.csv {2}things\/press-7\/\S+-a\.csv {2}1 bytes\n$/)
+
+  const { code, stdout, stderr } = await sync('--output', 'jsonl', '--delete-after', '--min-age', '0')
+  const lines = stdout.trim().split('\n')
+  expect(lines.sort().map((line) => JSON.parse(line))).toMatchObject([
+    { file: 'b.tmp', outcome: 'sent', sizeBytes: 1 },
+    { file: 'odd', outcome: 'failed', error: { code: 'UPLOAD_REFUSED' } },
+    { summary: { sent: 1, sentBytes: 1, present: 1, skipped: 0, failed: 1, deleted: 2 } },
+  ])
+  expect(stderr).toMatch(/^odd: UPLOAD_REFUSED /)
+  expect(code).toBe(1)
+  expect(readdirSync(root)).toEqual(['odd', 'sub'])
 })
 
 test('ends with 1 and the mend when the device is not enrolled', async () => {

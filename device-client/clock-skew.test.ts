@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { appendFileSync, writeFileSync } from 'node:fs'
 import type { IncomingHttpHeaders } from 'node:http'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
@@ -58,6 +58,7 @@ test.each([
   const { device, file, sink, refused, sets } = await createSkewed(clock)
   await (await device.connect({ timeoutMs: 0 })).disconnect()
   await device.upload(file, { timeoutMs: 0 })
+  appendFileSync(file, 'more')
   const { key } = await device.upload(file, { timeoutMs: 0 })
   expect(key).toContain(`/${new Date().toISOString().slice(0, 10)}/`)
   expect(sink.objects.size).toBe(2)
@@ -71,10 +72,12 @@ test('signs by the time that S3 tells when the clock is set wrong meanwhile, in 
   const { device, file, sink, refused } = await createSkewed(() => new Date(Date.now() + offMs))
   await device.upload(file)
   offMs = -20 * 60_000
+  appendFileSync(file, 'more')
   await device.upload(file)
   expect(sink.objects.size).toBe(2)
   expect(refused).toHaveLength(1)
   offMs = 0
+  appendFileSync(file, 'more')
   await device.upload(file)
   expect(refused).toHaveLength(1)
   device.close()

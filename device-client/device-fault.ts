@@ -109,12 +109,20 @@ const deviceFaults = {
   FILE_UNREADABLE: { hint: 'check the path and its permissions' },
   FILE_NOT_REGULAR: { hint: 'name the file itself; directories, symbolic links, pipes and devices are not sent' },
   FILE_CHANGED: { hint: 'wait until nothing writes to it, then send it again' },
-  FILE_TOO_LARGE: { hint: 'split it: one PUT takes at most 5 GiB' },
+  FILE_TOO_LARGE: { hint: 'split it: S3 takes at most 5 TiB' },
+  FILE_NAME_INVALID: { hint: 'rename it: names are UTF-8' },
+  DIRECTORY_BUSY: { hint: 'wait for the sync of this directory that is running' },
+  DIRECTORY_UNUSABLE: { hint: 'name a directory that is not the folder of the device' },
+  JOURNAL_UNUSABLE: {
+    hint: 'check the disk and that this user may write the folder, with Node.js 22.13 or later; without its journal.db a device sends every file again',
+  },
   UPLOAD_DENIED: {
     hint: 'the role of this thing may not write there: ask an operator; a thing writes under its own prefix only',
   },
   UPLOAD_REFUSED: { hint: 'S3 gave the reason above' },
   UPLOAD_UNAVAILABLE: { hint: 'S3 is busy or down: try again', transient: true },
+  UPLOAD_CONFLICT: { hint: 'another request for the same object is under way: try again', transient: true },
+  UPLOAD_GONE: { hint: 'what S3 had of the file was removed there: send it again' },
   UPLOAD_CORRUPTED: {
     hint: 'the bytes were changed on their way: check the network, any proxy and the memory',
     transient: true,
@@ -125,7 +133,7 @@ const deviceFaults = {
     hint: 'set the clock of this machine: AWS takes 5 to 15 minutes of difference',
     transient: true,
   },
-  OBJECT_EXISTS: { hint: 'send the file again: it gets another key' },
+  OBJECT_EXISTS: { hint: 'nothing: the object is there' },
 } as const satisfies Record<string, Mend>
 
 export type DeviceFaultCode = keyof typeof deviceFaults

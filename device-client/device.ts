@@ -2,20 +2,18 @@ import type { X509Certificate } from 'node:crypto'
 import { existsSync, statSync } from 'node:fs'
 import { renewalDueAt } from './certificate-validity.ts'
 import { connect } from './connect.ts'
-import { type CorrectedRuntime, checkValidityThere, correctRuntime, learnTimeFrom } from './corrected-runtime.ts'
-import { type CredentialCache, createCredentialCache } from './credential-cache.ts'
-import { askForTime, type Credentials, fetchCredentials } from './credentials.ts'
+import { type CorrectedRuntime, correctRuntime } from './corrected-runtime.ts'
+import type { Credentials } from './credentials.ts'
 import type { SavedConfiguration } from './device-configuration.ts'
-import { deviceFiles, type Identity, readIdentity } from './device-folder.ts'
+import { deviceFiles, readIdentity } from './device-folder.ts'
 import type { Diagnosis } from './diagnose.ts'
 import type { EnrollOptions } from './enroll.ts'
-import { createHttpTransport } from './http-transport.ts'
 import type { MqttConnection } from './mqtt-connection.ts'
-import { bucketUrl } from './put-object.ts'
+import { openSession, type Session } from './open-session.ts'
 import { type RetryOptions, retry } from './retry.ts'
 import { type Runtime, systemRuntime } from './runtime.ts'
-import { createSigner } from './sigv4.ts'
-import { type UploadedFile, type Uploader, uploadFile } from './upload-file.ts'
+import type { SyncOptions, SyncSummary } from './sync/sync-directory.ts'
+import { type FailedFile, type UploadContext, type UploadedFile, uploadFiles } from './upload-files.ts'
 
 export interface DeviceOptions {
   /** The folder of its key, certificate and configuration. */
@@ -55,24 +53,28 @@ export interface Device {
   connect(retrying?: Partial<RetryOptions>): Promise<MqttConnection>
   /** Role-alias credentials that are good for some minutes at least; one set is kept. Tries for 2 minutes when not told otherwise. */
   credentials(retrying?: Partial<RetryOptions>): Promise<Credentials>
-  /** Sends one regular file of up to 5 GiB to S3. Tries for 5 minutes when not told otherwise. */
+  /**
+   * Sends one regular file of up to 5 TiB to S3, once: a file that was sent and is still the same is not sent again, and one that
+   * was under way when the process ended goes on. Each request is tried for 5 minutes when not told otherwise.
+   */
   upload(path: string, retrying?: Partial<RetryOptions>): Promise<UploadedFile>
+  /** As upload, many at once; resolves when `onFile` was told of each. `retryingOf` says how to try again, file by file. */
+  uploadAll(
+    paths: Iterable<string>,
+    onFile: (file: UploadedFile | FailedFile) => void,
+    retryingOf?: (path: string) => Partial<RetryOptions>,
+    signal?: AbortSignal,
+  ): Promise<void>
+  /**
+   * Sends the regular files below a directory that were not sent yet. Files fail one by one; what would fail for every other too,
+   * as S3 being out of reach for longer than the retries last, is thrown. Throws DIRECTORY_BUSY while another sync of the directory runs.
+   */
+  sync(directory: string, options?: SyncOptions, retrying?: Partial<RetryOptions>): Promise<SyncSummary>
   /**
    * Finds out what keeps the device from working: checks its folder, its connections and its credentials, each once. Each step
    * may take `timeoutMs`, 10 s when not given. Throws nothing that is wrong with the device.
    */
   diagnose(options?: { readonly timeoutMs?: number }): Promise<Diagnosis>
-  close(): void
-}
-
-interface Session {
-  /** The certificate file that it was opened with. */
-  readonly stamp: string | undefined
-  readonly identity: Identity
-  readonly credentials: CredentialCache
-  readonly uploader: Uploader
-  /** Throws CERTIFICATE_NOT_YET_VALID, CERTIFICATE_EXPIRED. */
-  checkValidity(): Promise<void>
   close(): void
 }
 
@@ -99,7 +101,7 @@ export function createDevice({ dir, concurrency = 8, runtime: given = systemRunt
   function open(): Session {
     const stamp = stampOf(dir)
     if (session === undefined || (stamp !== undefined && stamp !== session.stamp)) {
-      session = openSession(readIdentity(dir), stamp, concurrency, runtime)
+      session = openSession({ dir, identity: readIdentity(dir), stamp, concurrency, runtime })
     }
     return session
   }
@@ -117,6 +119,22 @@ export function createDevice({ dir, concurrency = 8, runtime: given = systemRunt
     await settling
     retrying.signal?.throwIfAborted()
     return open()
+  }
+
+  async function prepareUploads(
+    signal: AbortSignal | undefined,
+    retryingOf: (path: string) => Partial<RetryOptions>,
+  ): Promise<Omit<UploadContext, 'onFile'>> {
+    const { journal } = await settle({ ...forUploads, signal })
+    return {
+      uploader: () => open().uploader,
+      runtime,
+      journal: journal(),
+      concurrency,
+      signal,
+      retrying: (path) => ({ ...forUploads, signal, ...retryingOf(path) }),
+      onBytes: () => {},
+    }
   }
 
   async function renewWhenDue(force: boolean, retrying: RetryOptions): Promise<Renewal> {
@@ -155,10 +173,24 @@ export function createDevice({ dir, concurrency = 8, runtime: given = systemRunt
       await settle(options)
       return retry(() => open().credentials.get(), runtime, options)
     },
-    async upload(path, retrying) {
-      const options = { ...forUploads, ...retrying }
-      await settle(options)
-      return uploadFile(() => open().uploader, path, options)
+    async upload(path, retrying = {}) {
+      const outcomes: (UploadedFile | FailedFile)[] = []
+      const context = await prepareUploads(retrying.signal, () => retrying)
+      await uploadFiles([{ path }], { ...context, onFile: (file) => outcomes.push(file) })
+      const [outcome] = outcomes
+      if (outcome === undefined || outcome.outcome === 'failed') throw outcome?.error
+      return outcome
+    },
+    async uploadAll(paths, onFile, retryingOf = () => ({}), signal = undefined) {
+      function* candidates() {
+        for (const path of paths) yield { path }
+      }
+      await uploadFiles(candidates(), { ...(await prepareUploads(signal, retryingOf)), onFile })
+    },
+    async sync(directory, options = {}, retrying = {}) {
+      const { syncDirectory } = await import('./sync/sync-directory.ts')
+      const context = await prepareUploads(retrying.signal, () => retrying)
+      return await syncDirectory(directory, options, { ...context, dir, machineClock: given.clock })
     },
     async diagnose({ timeoutMs = 10_000 } = {}) {
       return await (await import('./diagnose.ts')).diagnose(dir, given, timeoutMs)
@@ -197,43 +229,5 @@ async function endRenewal(
     await (await import('./renew.ts')).renew(dir, runtime, retrying)
   } else if (existsSync(previous.certificate)) {
     await (await import('./settle-renewal.ts')).settleRenewal(dir, runtime, { ...retrying, timeoutMs: 0 })
-  }
-}
-
-function openSession(
-  identity: Identity,
-  stamp: string | undefined,
-  concurrency: number,
-  runtime: CorrectedRuntime,
-): Session {
-  const { certificate, configuration, tls } = identity
-  const idleTimeoutMs = 60_000
-  const trust = tls.ca === undefined ? {} : { ca: tls.ca }
-  const mutual = learnTimeFrom(createHttpTransport({ tls, maxConnections: 1, idleTimeoutMs }), runtime)
-  const storage = learnTimeFrom(
-    createHttpTransport({ tls: trust, maxConnections: concurrency, idleTimeoutMs }),
-    runtime,
-  )
-  const checkValidity = () => checkValidityThere(certificate, runtime, () => askForTime(mutual, configuration))
-  const credentials = createCredentialCache(async () => {
-    await checkValidity()
-    return await fetchCredentials(mutual, configuration)
-  }, runtime)
-  const bucket = {
-    url: bucketUrl(configuration),
-    transport: storage,
-    sign: createSigner('s3', configuration.region),
-    clock: runtime.clock,
-  }
-  return {
-    identity,
-    stamp,
-    credentials,
-    checkValidity,
-    uploader: { thingName: configuration.thingName, bucket, credentials, runtime },
-    close() {
-      mutual.close()
-      storage.close()
-    },
   }
 }

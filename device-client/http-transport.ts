@@ -9,7 +9,7 @@ import { findProxy } from './find-proxy.ts'
 export type WriteChunk = (chunk: Uint8Array) => Promise<void>
 
 interface HttpRequest {
-  readonly method: 'GET' | 'POST' | 'PUT'
+  readonly method: 'DELETE' | 'GET' | 'POST' | 'PUT'
   readonly url: URL
   readonly headers: Readonly<Record<string, string | number>>
   /**

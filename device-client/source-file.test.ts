@@ -59,7 +59,7 @@ test.each<[string, (path: string) => void]>([
       if (length === 0) change(path)
       length += chunk.length
     }
-  }).toThrow(faulty('FILE_CHANGED', 'changed'))
+  }).toThrow(faulty('FILE_CHANGED', 'while it was read'))
   expect(length).toBeLessThan(mebibyte)
   file.close()
 })

@@ -1,18 +1,45 @@
-import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
+import { type BigIntStats, closeSync, constants, fstatSync, lstatSync, openSync, readSync } from 'node:fs'
 import { basename } from 'node:path'
 import { DeviceFault } from './device-fault.ts'
 
+/** Bytes that are sent. */
+export interface Content {
+  readonly sizeBytes: number
+  /** In chunks; may be asked for again. Throws FILE_CHANGED before the last chunk if the file is not what was opened. */
+  read(): Generator<Buffer, void>
+}
+
 /** A file that is being sent, as it was when it was opened. */
-export interface SourceFile {
+export interface SourceFile extends Content {
   readonly path: string
   readonly name: string
-  readonly sizeBytes: number
-  /** The whole content in chunks; may be asked for again. Throws FILE_CHANGED before the last chunk if the file is not what was opened. */
-  read(): Generator<Buffer, void>
+  readonly identity: string
+  part(start: number, sizeBytes: number): Content
+  /** Throws FILE_CHANGED if the file is not what was opened. */
+  checkUnchanged(): void
   close(): void
 }
 
+/** What a path is, without opening it. */
+export interface FileState {
+  readonly identity: string
+  readonly sizeBytes: number
+  readonly mtimeMs: number
+}
+
 const chunkBytes = 256 * 1024
+
+/** Throws FILE_UNREADABLE, or FILE_NOT_REGULAR for what is no file by itself. */
+export function inspectFile(path: string): FileState {
+  try {
+    const stats = lstatSync(path, { bigint: true })
+    if (!stats.isFile()) throw new DeviceFault('FILE_NOT_REGULAR', `${path} is ${kindOf(stats)}`)
+    return { identity: identityOf(stats), sizeBytes: Number(stats.size), mtimeMs: Number(stats.mtimeMs) }
+  } catch (error) {
+    if (error instanceof DeviceFault) throw error
+    throw new DeviceFault('FILE_UNREADABLE', (error as Error).message, { cause: error })
+  }
+}
 
 /**
  * Opens a regular file. Throws FILE_UNREADABLE, or FILE_NOT_REGULAR for a directory, symbolic link, pipe, socket or device.
@@ -27,28 +54,42 @@ export function openSourceFile(path: string): SourceFile {
   }
   const sizeBytes = Number(opened.size)
 
-  function isUnchanged(): boolean {
-    const now = fstatSync(descriptor, { bigint: true })
-    return now.size === opened.size && now.mtimeNs === opened.mtimeNs
+  function checkUnchanged(): void {
+    if (identityOf(fstatSync(descriptor, { bigint: true })) !== identityOf(opened)) {
+      throw new DeviceFault('FILE_CHANGED', `${path} changed while it was read`)
+    }
+  }
+
+  function part(start: number, partBytes: number): Content {
+    const end = start + partBytes
+    return {
+      sizeBytes: partBytes,
+      *read() {
+        for (let position = start; position < end; ) {
+          const chunk = Buffer.allocUnsafeSlow(Math.min(chunkBytes, end - position))
+          const length = readSync(descriptor, chunk, 0, chunk.length, position)
+          position += length
+          if (length === 0) throw new DeviceFault('FILE_CHANGED', `${path} became shorter while it was read`)
+          if (position === end) checkUnchanged()
+          yield length === chunk.length ? chunk : chunk.subarray(0, length)
+        }
+      },
+    }
   }
 
   return {
+    ...part(0, sizeBytes),
     path,
     name: basename(path),
-    sizeBytes,
-    *read() {
-      for (let position = 0; position < sizeBytes; ) {
-        const chunk = Buffer.allocUnsafeSlow(Math.min(chunkBytes, sizeBytes - position))
-        const length = readSync(descriptor, chunk, 0, chunk.length, position)
-        position += length
-        if (length === 0 || (position === sizeBytes && !isUnchanged())) {
-          throw new DeviceFault('FILE_CHANGED', `${path} changed while it was read`)
-        }
-        yield length === chunk.length ? chunk : chunk.subarray(0, length)
-      }
-    },
+    identity: identityOf(opened),
+    part,
+    checkUnchanged,
     close: () => closeSync(descriptor),
   }
+}
+
+function identityOf({ ino, size, mtimeNs }: BigIntStats): string {
+  return `${ino} ${size} ${mtimeNs}`
 }
 
 function open(path: string): number {
@@ -65,5 +106,7 @@ function open(path: string): number {
 
 function kindOf(stats: BigIntStats): string {
   if (stats.isDirectory()) return 'a directory'
+  if (stats.isSymbolicLink()) return 'a symbolic link'
+  if (stats.isSocket()) return 'a socket'
   return stats.isFIFO() ? 'a pipe' : 'a device'
 }

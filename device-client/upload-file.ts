@@ -1,65 +1,73 @@
-import { formatObjectKey } from '#contract/object-key.ts'
-import type { CredentialCache } from './credential-cache.ts'
-import { DeviceFault } from './device-fault.ts'
-import { type Bucket, putObject } from './put-object.ts'
-import { type RetryOptions, retry } from './retry.ts'
-import type { Runtime } from './runtime.ts'
-import { openSourceFile, type SourceFile } from './source-file.ts'
+import { contentType } from './content-type.ts'
+import { DeviceFault, isTransient } from './device-fault.ts'
+import { putObject } from './put-object.ts'
+import { retry } from './retry.ts'
+import { type Sending, sendMultipart } from './send-multipart.ts'
+import { openSourceFile } from './source-file.ts'
 
-export interface UploadedFile {
+/** Above this, a file is sent in parts. */
+const onePutBytes = 16 * 1024 * 1024
+/** Amazon S3 user guide, "Amazon S3 multipart upload limits". */
+const maxObjectBytes = 5 * 1024 ** 4
+
+export interface PlannedFile {
+  /** Absolute. */
   readonly path: string
-  readonly key: string
-  readonly sizeBytes: number
-  readonly durationMs: number
-}
-
-export interface Uploader {
-  readonly thingName: string
-  readonly bucket: Bucket
-  readonly credentials: CredentialCache
-  readonly runtime: Runtime
+  /** What it was when its key was drawn. */
+  readonly identity: string
+  /** Where it lay below the directory that is synced: kept with the object. */
+  readonly storedPath: string | undefined
 }
 
 /**
- * Sends one file under a key of its own, which it keeps through every retry; the uploader is asked for before each, as
- * the device may have renewed its certificate. Throws DeviceFault (FILE_…, UPLOAD_…, the credentials',
- * the connection's), or the contract's Fault for a name that makes no object key.
+ * Sends a file that has its key in the journal, and notes there what became of it. Throws DeviceFault (FILE_…, UPLOAD_…, the
+ * credentials', the connection's); after FILE_CHANGED the file is out of the journal.
  */
-export async function uploadFile(
-  uploader: () => Uploader,
-  path: string,
-  retrying: RetryOptions,
-): Promise<UploadedFile> {
-  const { thingName, runtime } = uploader()
-  const started = runtime.monotonicMs()
+export async function uploadFile(planned: PlannedFile, sending: Omit<Sending, 'file' | 'headers'>): Promise<void> {
+  const { journal, entry } = sending
+  try {
+    await send(planned, sending)
+    journal.finish(entry)
+  } catch (error) {
+    if (!(error instanceof DeviceFault) || error.code === 'JOURNAL_UNUSABLE') throw error
+    if (error.code === 'FILE_CHANGED') journal.drop(entry)
+    else if (!isTransient(error)) journal.fail(entry, error.code)
+    throw error
+  }
+}
+
+async function send(
+  { path, identity, storedPath }: PlannedFile,
+  sending: Omit<Sending, 'file' | 'headers'>,
+): Promise<void> {
   const file = openSourceFile(path)
   try {
-    const day = runtime.clock().toISOString().slice(0, 10)
-    const uploadId = Buffer.from(runtime.randomBytes(8)).toString('hex')
-    const key = formatObjectKey({ thingName, day, uploadId, name: file.name })
-    await retry((attempt) => attemptUpload(uploader(), key, file, attempt, retrying.signal), runtime, retrying)
-    return { path, key, sizeBytes: file.sizeBytes, durationMs: runtime.monotonicMs() - started }
+    if (file.identity !== identity) throw new DeviceFault('FILE_CHANGED', `${path} changed before it was read`)
+    if (file.sizeBytes > maxObjectBytes) {
+      throw new DeviceFault('FILE_TOO_LARGE', `${path} has ${file.sizeBytes} bytes`)
+    }
+    const headers = { 'content-type': contentType(file.name), ...pathMetadata(storedPath) }
+    if (file.sizeBytes > onePutBytes) await sendMultipart({ ...sending, file, headers })
+    else await sendWhole({ ...sending, file, headers })
   } finally {
     file.close()
   }
 }
 
-async function attemptUpload(
-  { bucket, credentials }: Uploader,
-  key: string,
-  file: SourceFile,
-  attempt: number,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const current = await credentials.get()
-  try {
-    await putObject(bucket, key, file, current, signal)
-  } catch (error) {
-    if (!(error instanceof DeviceFault)) throw error
-    // Nobody else can know the key, so what is there was put by an attempt whose answer was lost.
-    if (error.code === 'OBJECT_EXISTS' && attempt > 1) return
-    if (error.code !== 'CREDENTIALS_EXPIRED') throw error
-    credentials.discard(current)
-    await putObject(bucket, key, file, await credentials.get(), signal)
+async function sendWhole({ uploader, runtime, entry, file, headers, retrying, onBytes }: Sending): Promise<void> {
+  const put = async () => {
+    try {
+      await putObject(uploader(), entry.key, file, headers, retrying.signal)
+    } catch (error) {
+      // Nobody else can know the key, so what is there was put by an attempt whose answer was lost.
+      if (!(error instanceof DeviceFault && error.code === 'OBJECT_EXISTS')) throw error
+    }
   }
+  await retry(put, runtime, retrying)
+  onBytes(file.sizeBytes)
+}
+
+/** Metadata is ASCII (Amazon S3 user guide, "User-defined object metadata"): the path is percent-encoded. */
+function pathMetadata(storedPath: string | undefined): Record<string, string> {
+  return storedPath === undefined ? {} : { 'x-amz-meta-path': storedPath.split('/').map(encodeURIComponent).join('/') }
 }

@@ -11,6 +11,8 @@ export interface CommandContext {
   readonly env: NodeJS.ProcessEnv
   readonly print: (line: string) => void
   readonly log: (line: string) => void
+  /** Puts a line in the place of the last one, where stderr is a terminal. */
+  readonly draw?: ((line: string) => void) | undefined
   /** Aborts when the process is told to end. */
   readonly signal: AbortSignal
 }

@@ -15,6 +15,7 @@ Example:
   THINGDROP_CLAIM='https://…/v1/certificates?thing=press-7#tdc_…' thingdrop-device enroll
   thingdrop-device connect
   thingdrop-device upload readings.csv
+  thingdrop-device sync /var/log/press
 
 TLS connections, MQTT's too, go through the proxy of HTTPS_PROXY or ALL_PROXY, unless NO_PROXY names the host.
 Exit codes: 0 done, 1 refused or failed, 2 wrong usage. Results go to standard output, all else to standard error.`

@@ -7,11 +7,15 @@ export interface Option {
   readonly value?: string
   readonly env?: string
   readonly fallback?: string
+  /** May be given again and again; the environment variable holds one in each line. */
+  readonly isRepeatable?: true
   readonly help: string
 }
 
 export interface OptionValues {
   text(name: string): string | undefined
+  /** Of a repeatable one. */
+  texts(name: string): readonly string[]
   isSet(name: string): boolean
   /** Throws UsageError for what is no whole number of at least `min`. */
   number(name: string, min: number): number | undefined
@@ -37,6 +41,11 @@ export function parseOptions(
     operands: positionals,
     options: {
       text,
+      texts(name) {
+        const given = values[name]
+        if (Array.isArray(given)) return given.filter((value) => typeof value === 'string')
+        return (env[options[name]?.env ?? ''] ?? '').split('\n').filter(Boolean)
+      },
       isSet: (name) => values[name] === true || text(name) === '1',
       number(name, min) {
         const given = text(name)
@@ -56,8 +65,9 @@ export function parseOptions(
 }
 
 function parse(args: readonly string[], options: Readonly<Record<string, Option>>) {
-  const types = Object.entries(options).map(([name, { value }]) => {
-    return [name, { type: value === undefined ? ('boolean' as const) : ('string' as const) }] as const
+  const types = Object.entries(options).map(([name, { value, isRepeatable = false }]) => {
+    const type = value === undefined ? ('boolean' as const) : ('string' as const)
+    return [name, { type, multiple: isRepeatable }] as const
   })
   try {
     return parseArgs({ args: [...args], options: Object.fromEntries(types), allowPositionals: true })

@@ -23,7 +23,16 @@ async function run(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
 test('tells how it is used', async () => {
   const help = await run(['--help'])
   expect(help).toMatchObject({ code: 0, stderr: '' })
-  for (const command of ['enroll', 'connect', 'renew', 'credentials', 'serve-credentials', 'doctor', 'upload']) {
+  for (const command of [
+    'enroll',
+    'connect',
+    'renew',
+    'credentials',
+    'serve-credentials',
+    'doctor',
+    'upload',
+    'sync',
+  ]) {
     expect(help.stdout).toContain(`  ${command} `)
     const { code, stdout } = await run([command, '--help'])
     expect(stdout).toContain(`Usage: thingdrop-device ${command}`)
@@ -37,6 +46,10 @@ test.each([
   [[], 'name a command'],
   [['toString'], 'there is no command'],
   [['upload'], 'needs at least one FILE'],
+  [['sync'], 'needs one DIR'],
+  [['sync', 'a', 'b'], 'needs one DIR'],
+  [['sync', '--min-age', '1h', 'a'], '--min-age takes a whole number'],
+  [['sync', '--transfers', '0', 'a'], '--transfers takes a whole number'],
   [['upload', '--output', 'xml', 'f'], '--output takes text or jsonl'],
   [['upload', '--concurrency', '0', 'f'], '--concurrency takes a whole number'],
   [['connect', '--timeout', '5m'], '--timeout takes a whole number'],

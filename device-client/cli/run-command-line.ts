@@ -13,6 +13,7 @@ import { formatCommandHelp, formatProgramHelp } from './help.ts'
 import { parseOptions } from './options.ts'
 import { renew } from './renew.ts'
 import { serveCredentials } from './serve-credentials.ts'
+import { sync } from './sync.ts'
 import { upload } from './upload.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -24,10 +25,11 @@ const commands: Readonly<Record<string, Command>> = {
   'serve-credentials': serveCredentials,
   upload,
   doctor,
+  sync,
 }
 
 /** What the process gives: its environment, its two outputs, and the wish that it ends. */
-export type Surroundings = Pick<CommandContext, 'env' | 'print' | 'log' | 'signal'>
+export type Surroundings = Pick<CommandContext, 'env' | 'print' | 'log' | 'draw' | 'signal'>
 
 /** Runs one command line and resolves with the exit code: 0 done, 1 refused or failed, 2 wrong usage. */
 export async function runCommandLine(args: readonly string[], surroundings: Surroundings): Promise<number> {
@@ -71,7 +73,7 @@ async function runCommand(
     return 0
   }
   const dir = options.text('dir') ?? join(homedir(), '.thingdrop-device')
-  const concurrency = options.number('concurrency', 1)
+  const concurrency = options.number('concurrency', 1) ?? options.number('transfers', 1)
   const device = createDevice({ dir, ...(concurrency !== undefined && { concurrency }) })
   try {
     return await command.run({ ...surroundings, device, dir, options, operands })

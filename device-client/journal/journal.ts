@@ -1,0 +1,242 @@
+import { join } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
+import { DeviceFault } from '../device-fault.ts'
+import { schema, schemaVersion } from './journal-schema.ts'
+import { openDatabase, orUnusable } from './open-database.ts'
+
+/** A file as it is now: another content is another identity. */
+interface FileIdentity {
+  /** Absolute. */
+  readonly path: string
+  /** Inode, size and time of change. No device number: it changes with a restart (LVM, btrfs, USB). */
+  readonly identity: string
+}
+
+/** What the journal knows of a file. */
+export interface JournalEntry {
+  readonly id: number
+  readonly key: string
+  readonly isDone: boolean
+  /** An S3 multipart upload that is under way. */
+  readonly multipart: Multipart | undefined
+}
+
+export interface Multipart {
+  readonly id: string
+  readonly partBytes: number
+  readonly begunMs: number
+  /** Whether S3 was asked to make the object: it may be there. */
+  readonly isCompleting: boolean
+}
+
+export interface Part {
+  readonly number: number
+  readonly etag: string
+  readonly crc32: number
+}
+
+interface Leftover {
+  readonly multipartId: string
+  readonly key: string
+}
+
+/**
+ * What was sent and what is under way. A plan is on disk before it returns, whatever happens to the power; the rest outlives the
+ * process at once and the power soon: what is lost of it is settled with S3. Every method throws JOURNAL_UNUSABLE.
+ */
+export interface Journal {
+  /** The entry of each file, in order; those without one, or of another content, thing or bucket, get a new key. One write to disk. */
+  plan(files: readonly FileIdentity[], drawKey: (path: string) => string): JournalEntry[]
+  /** As plan, but nothing is drawn or written. */
+  find(file: FileIdentity): JournalEntry | undefined
+  begin(entry: JournalEntry, multipart: Pick<Multipart, 'id' | 'partBytes'>): Multipart
+  addPart(entry: JournalEntry, part: Part): void
+  /** In order. */
+  parts(entry: JournalEntry): Part[]
+  setCompleting(entry: JournalEntry, isCompleting: boolean): void
+  finish(entry: JournalEntry): void
+  fail(entry: JournalEntry, reason: string): void
+  /** The multipart upload becomes a leftover; the key stays. */
+  forgetMultipart(entry: JournalEntry): void
+  /** The file gets another key when it is planned again. */
+  drop(entry: JournalEntry): void
+  /** Multipart uploads that nobody goes on with. */
+  leftovers(): Leftover[]
+  dropLeftover(leftover: Leftover): void
+  /** Drops entries of files that are gone or changed, of those that were not looked at for `maxAgeMs`; a thousand at a time. */
+  prune(maxAgeMs: number, identify: (path: string) => string | undefined): void
+  close(): void
+}
+
+interface JournalOptions {
+  /** The device's folder. */
+  readonly dir: string
+  readonly bucket: string
+  /** What keys of this thing begin with. */
+  readonly keyPrefix: string
+  readonly clock: () => Date
+}
+
+interface Row {
+  readonly id: number
+  readonly identity: string
+  readonly bucket: string
+  readonly key: string
+  readonly state: string
+  readonly multipart_id: string | null
+  readonly part_bytes: number
+  readonly begun_ms: number
+  readonly is_completing: number
+}
+
+const waitMs = 30_000
+const pruneRows = 1000
+
+/** Opens `journal.db` in the device's folder, for several processes at once. Throws JOURNAL_UNUSABLE. */
+export function openJournal({ dir, bucket, keyPrefix, clock }: JournalOptions): Journal {
+  const path = join(dir, 'journal.db')
+  const database = openDatabase(path, waitMs)
+  orUnusable(path, () => prepareSchema(database, path))
+  const sql = prepareStatements(database)
+  const guard = <Result>(work: () => Result) => orUnusable(path, work)
+  const nowMs = () => clock().getTime()
+
+  function transact<Result>(work: () => Result): Result {
+    database.exec('BEGIN IMMEDIATE')
+    try {
+      const result = work()
+      database.exec('COMMIT')
+      return result
+    } catch (error) {
+      if (database.isTransaction) database.exec('ROLLBACK')
+      throw error
+    }
+  }
+
+  function find(file: FileIdentity): JournalEntry | undefined {
+    const row = sql.find.get(file.path) as Row | undefined
+    if (row === undefined || row.identity !== file.identity) return undefined
+    return row.bucket === bucket && row.key.startsWith(keyPrefix) ? entryOf(row) : undefined
+  }
+
+  function discard(id: number): void {
+    sql.leave.run(id)
+    sql.remove.run(id)
+  }
+
+  function add({ path: file, identity }: FileIdentity, key: string): JournalEntry {
+    const old = sql.find.get(file) as Row | undefined
+    if (old !== undefined) discard(old.id)
+    const { lastInsertRowid } = sql.add.run(file, identity, bucket, key, nowMs(), nowMs())
+    return { id: Number(lastInsertRowid), key, isDone: false, multipart: undefined }
+  }
+
+  return {
+    plan: (files, drawKey) =>
+      guard(() => {
+        const known = files.map(find)
+        if (!known.includes(undefined)) return known as JournalEntry[]
+        database.exec('PRAGMA synchronous = FULL')
+        try {
+          // Looked up again inside: another process may have planned it meanwhile.
+          return transact(() => files.map((file, index) => known[index] ?? find(file) ?? add(file, drawKey(file.path))))
+        } finally {
+          database.exec('PRAGMA synchronous = NORMAL')
+        }
+      }),
+    find: (file) => guard(() => find(file)),
+    begin: ({ id }, { id: multipartId, partBytes }) =>
+      guard(() => {
+        const begunMs = nowMs()
+        sql.begin.run(multipartId, partBytes, begunMs, begunMs, id)
+        return { id: multipartId, partBytes, begunMs, isCompleting: false }
+      }),
+    addPart: ({ id }, { number, etag, crc32 }) => guard(() => void sql.addPart.run(id, number, etag, crc32)),
+    parts: ({ id }) => guard(() => sql.parts.all(id) as unknown as Part[]),
+    setCompleting: ({ id }, isCompleting) => guard(() => void sql.setCompleting.run(Number(isCompleting), nowMs(), id)),
+    finish: ({ id }) =>
+      guard(() => {
+        transact(() => {
+          sql.finish.run(nowMs(), id)
+          sql.removeParts.run(id)
+        })
+      }),
+    fail: ({ id }, reason) => guard(() => void sql.fail.run(reason, nowMs(), id)),
+    forgetMultipart: ({ id }) =>
+      guard(() => {
+        transact(() => {
+          sql.leave.run(id)
+          sql.forget.run(nowMs(), id)
+          sql.removeParts.run(id)
+        })
+      }),
+    drop: ({ id }) => guard(() => void transact(() => discard(id))),
+    leftovers: () =>
+      guard(() => (sql.leftovers.all(bucket) as unknown as Leftover[]).filter(({ key }) => key.startsWith(keyPrefix))),
+    dropLeftover: ({ multipartId }) => guard(() => void sql.removeLeftover.run(multipartId)),
+    prune: (maxAgeMs, identify) =>
+      guard(() => {
+        const rows = sql.unseen.all(nowMs() - maxAgeMs, pruneRows) as { id: number; path: string; identity: string }[]
+        if (rows.length === 0) return
+        transact(() => {
+          for (const row of rows) {
+            if (identify(row.path) === row.identity) sql.look.run(nowMs(), row.id)
+            else sql.remove.run(row.id)
+          }
+        })
+      }),
+    close: () => database.close(),
+  }
+}
+
+function prepareSchema(database: DatabaseSync, path: string): void {
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
+  const version = () => (database.prepare('PRAGMA user_version').get() as { user_version: number }).user_version
+  if (version() === 0) {
+    database.exec('BEGIN IMMEDIATE')
+    if (version() === 0) database.exec(schema)
+    database.exec('COMMIT')
+  }
+  if (version() !== schemaVersion) {
+    throw new DeviceFault('JOURNAL_UNUSABLE', `${path} was written by another version of thingdrop-device`)
+  }
+  database.exec('PRAGMA synchronous = NORMAL')
+}
+
+function prepareStatements(database: DatabaseSync) {
+  const prepare = (text: string) => database.prepare(text)
+  return {
+    find: prepare('SELECT * FROM uploads WHERE path = ?'),
+    add: prepare(
+      "INSERT INTO uploads (path, identity, bucket, key, state, changed_ms, looked_ms) VALUES (?, ?, ?, ?, 'planned', ?, ?)",
+    ),
+    begin: prepare(
+      'UPDATE uploads SET multipart_id = ?, part_bytes = ?, begun_ms = ?, is_completing = 0, changed_ms = ? WHERE id = ?',
+    ),
+    addPart: prepare('INSERT OR REPLACE INTO parts (upload, number, etag, crc32) VALUES (?, ?, ?, ?)'),
+    parts: prepare('SELECT number, etag, crc32 FROM parts WHERE upload = ? ORDER BY number'),
+    removeParts: prepare('DELETE FROM parts WHERE upload = ?'),
+    setCompleting: prepare('UPDATE uploads SET is_completing = ?, changed_ms = ? WHERE id = ?'),
+    finish: prepare(
+      "UPDATE uploads SET state = 'done', reason = NULL, multipart_id = NULL, is_completing = 0, changed_ms = ? WHERE id = ?",
+    ),
+    fail: prepare("UPDATE uploads SET state = 'failed', reason = ?, changed_ms = ? WHERE id = ? AND state <> 'done'"),
+    leave: prepare(
+      'INSERT OR IGNORE INTO leftovers SELECT multipart_id, bucket, key FROM uploads WHERE id = ? AND multipart_id IS NOT NULL',
+    ),
+    forget: prepare('UPDATE uploads SET multipart_id = NULL, is_completing = 0, changed_ms = ? WHERE id = ?'),
+    remove: prepare('DELETE FROM uploads WHERE id = ?'),
+    leftovers: prepare('SELECT multipart_id AS multipartId, key FROM leftovers WHERE bucket = ?'),
+    removeLeftover: prepare('DELETE FROM leftovers WHERE multipart_id = ?'),
+    unseen: prepare('SELECT id, path, identity FROM uploads WHERE looked_ms < ? ORDER BY looked_ms LIMIT ?'),
+    look: prepare('UPDATE uploads SET looked_ms = ? WHERE id = ?'),
+  }
+}
+
+function entryOf({ id, key, state, multipart_id, part_bytes, begun_ms, is_completing }: Row): JournalEntry {
+  const multipart =
+    multipart_id === null
+      ? undefined
+      : { id: multipart_id, partBytes: part_bytes, begunMs: begun_ms, isCompleting: is_completing === 1 }
+  return { id, key, isDone: state === 'done', multipart }
+}

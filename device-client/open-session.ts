@@ -1,0 +1,68 @@
+import { thingPrefix } from '#contract/object-key.ts'
+import { type CorrectedRuntime, checkValidityThere, learnTimeFrom } from './corrected-runtime.ts'
+import { type CredentialCache, createCredentialCache } from './credential-cache.ts'
+import { askForTime, fetchCredentials } from './credentials.ts'
+import type { Identity } from './device-folder.ts'
+import { createHttpTransport } from './http-transport.ts'
+import { type Journal, openJournal } from './journal/journal.ts'
+import { bucketUrl } from './put-object.ts'
+import type { Uploader } from './send-to-s3.ts'
+import { createSigner } from './sigv4.ts'
+
+/** What a device keeps open as long as it has one certificate. */
+export interface Session {
+  /** The certificate file that it was opened with. */
+  readonly stamp: string | undefined
+  readonly identity: Identity
+  readonly credentials: CredentialCache
+  readonly uploader: Uploader
+  /** Throws CERTIFICATE_NOT_YET_VALID, CERTIFICATE_EXPIRED. */
+  checkValidity(): Promise<void>
+  /** Opened at the first use. Throws JOURNAL_UNUSABLE. */
+  journal(): Journal
+  close(): void
+}
+
+interface SessionOptions {
+  readonly dir: string
+  readonly identity: Identity
+  readonly stamp: string | undefined
+  readonly concurrency: number
+  readonly runtime: CorrectedRuntime
+}
+
+const idleTimeoutMs = 60_000
+
+export function openSession({ dir, identity, stamp, concurrency, runtime }: SessionOptions): Session {
+  const { certificate, configuration, tls } = identity
+  const { bucket, region, thingName } = configuration
+  const trust = tls.ca === undefined ? {} : { ca: tls.ca }
+  const mutual = learnTimeFrom(createHttpTransport({ tls, maxConnections: 1, idleTimeoutMs }), runtime)
+  const transport = learnTimeFrom(
+    createHttpTransport({ tls: trust, maxConnections: concurrency, idleTimeoutMs }),
+    runtime,
+  )
+  const checkValidity = () => checkValidityThere(certificate, runtime, () => askForTime(mutual, configuration))
+  const credentials = createCredentialCache(async () => {
+    await checkValidity()
+    return await fetchCredentials(mutual, configuration)
+  }, runtime)
+  const target = { url: bucketUrl(configuration), transport, sign: createSigner('s3', region) }
+  let opened: Journal | undefined
+  return {
+    identity,
+    stamp,
+    credentials,
+    checkValidity,
+    uploader: { thingName, bucket: target, credentials, runtime },
+    journal() {
+      opened ??= openJournal({ dir, bucket, keyPrefix: thingPrefix(thingName), clock: runtime.clock })
+      return opened
+    },
+    close() {
+      mutual.close()
+      transport.close()
+      opened?.close()
+    },
+  }
+}

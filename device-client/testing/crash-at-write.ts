@@ -1,0 +1,16 @@
+import fs from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
+import { DatabaseSync, StatementSync } from 'node:sqlite'
+
+// Preloaded with --import: kills this process before its CRASH_AT-th write to the journal, or removal of a file that was sent.
+let writes = 0
+function counted<Args extends unknown[], Result>(write: (this: unknown, ...args: Args) => Result) {
+  return function (this: unknown, ...args: Args): Result {
+    if (++writes === Number(process.env.CRASH_AT)) process.kill(process.pid, 'SIGKILL')
+    return write.apply(this, args)
+  }
+}
+Object.assign(DatabaseSync.prototype, { exec: counted(DatabaseSync.prototype.exec) })
+Object.assign(StatementSync.prototype, { run: counted(StatementSync.prototype.run as (...args: unknown[]) => unknown) })
+Object.assign(fs, { rmSync: counted(fs.rmSync) })
+syncBuiltinESMExports()

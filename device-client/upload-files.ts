@@ -1,0 +1,153 @@
+import { basename, resolve } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
+import { Fault } from '#contract/fault.ts'
+import { formatObjectKey } from '#contract/object-key.ts'
+import { DeviceFault, isTransient } from './device-fault.ts'
+import type { Journal, JournalEntry } from './journal/journal.ts'
+import { abortMultipartUpload } from './multipart-requests.ts'
+import type { RetryOptions } from './retry.ts'
+import { runConcurrently } from './run-concurrently.ts'
+import type { Runtime } from './runtime.ts'
+import type { Uploader } from './send-to-s3.ts'
+import { type FileState, inspectFile } from './source-file.ts'
+import { uploadFile } from './upload-file.ts'
+
+export interface UploadedFile {
+  /** As it was asked for. */
+  readonly path: string
+  /** sent: now · present: by an earlier call, and the file is still the same. */
+  readonly outcome: 'sent' | 'present'
+  readonly key: string
+  readonly sizeBytes: number
+  readonly durationMs: number
+}
+
+export interface FailedFile {
+  readonly path: string
+  readonly outcome: 'failed'
+  readonly error: DeviceFault | Fault
+}
+
+/** What is to be sent. */
+export interface Candidate {
+  readonly path: string
+  readonly storedPath?: string
+}
+
+export interface UploadContext {
+  readonly uploader: () => Uploader
+  readonly runtime: Runtime
+  readonly journal: Journal
+  /** How many files at once. */
+  readonly concurrency: number
+  readonly signal: AbortSignal | undefined
+  readonly retrying: (path: string) => RetryOptions
+  readonly onBytes: (count: number) => void
+  /** Told of each file; what it throws ends the run. */
+  readonly onFile: (file: UploadedFile | FailedFile, state: FileState | undefined) => void
+}
+
+interface Planned {
+  readonly candidate: Candidate
+  readonly path: string
+  readonly state: FileState
+  readonly entry: JournalEntry
+}
+
+/** A write to disk costs milliseconds: so many files share one. */
+const batchFiles = 256
+
+/**
+ * Sends each file under its key of the journal, which is on disk before anything is sent. Files fail one by one; throws
+ * JOURNAL_UNUSABLE, and what `onFile` or the signal throws.
+ */
+export async function uploadFiles(candidates: Iterable<Candidate>, context: UploadContext): Promise<void> {
+  const { runtime, journal, concurrency, signal, onFile } = context
+  try {
+    await runConcurrently(planBatches(candidates, context), concurrency, async ({ candidate, path, state, entry }) => {
+      signal?.throwIfAborted()
+      const started = runtime.monotonicMs()
+      const outcome = entry.isDone ? 'present' : 'sent'
+      try {
+        if (!entry.isDone) {
+          const planned = { path, identity: state.identity, storedPath: candidate.storedPath }
+          await uploadFile(planned, { ...context, entry, retrying: context.retrying(candidate.path) })
+        }
+      } catch (error) {
+        return onFile({ path: candidate.path, outcome: 'failed', error: asFailure(error, signal) }, state)
+      }
+      const durationMs = runtime.monotonicMs() - started
+      onFile({ path: candidate.path, outcome, key: entry.key, sizeBytes: state.sizeBytes, durationMs }, state)
+    })
+  } finally {
+    if (!signal?.aborted) await abortLeftovers(context.uploader, journal, signal)
+  }
+}
+
+/** What belongs to one file; anything else is thrown. */
+function asFailure(error: unknown, signal: AbortSignal | undefined): DeviceFault | Fault {
+  signal?.throwIfAborted()
+  if (error instanceof Fault || (error instanceof DeviceFault && error.code !== 'JOURNAL_UNUSABLE')) return error
+  throw error
+}
+
+async function* planBatches(candidates: Iterable<Candidate>, context: UploadContext): AsyncGenerator<Planned, void> {
+  const { uploader, runtime, journal } = context
+  const { thingName, credentials } = uploader()
+  const draw = (path: string) => drawKey(thingName, path, runtime)
+  let knowsTime = false
+  let batch: Omit<Planned, 'entry'>[] = []
+
+  async function* plan(): AsyncGenerator<Planned, void> {
+    const files = batch.map(({ path, state }) => ({ path, identity: state.identity }))
+    if (!knowsTime && files.some((file) => journal.find(file) === undefined)) {
+      // Keys hold the day, and any answer tells it to a machine whose clock is wrong.
+      await credentials.get().catch(() => {})
+      knowsTime = true
+    }
+    const entries = journal.plan(files, draw)
+    for (const [index, file] of batch.entries()) {
+      const entry = entries[index]
+      if (entry !== undefined) yield { ...file, entry }
+    }
+    batch = []
+  }
+
+  for (const candidate of candidates) {
+    try {
+      const path = resolve(candidate.path)
+      // Throws what makes no key, before it is in a batch with others.
+      draw(path)
+      batch.push({ candidate, path, state: inspectFile(path) })
+    } catch (error) {
+      context.onFile({ path: candidate.path, outcome: 'failed', error: asFailure(error, context.signal) }, undefined)
+    }
+    if (batch.length < batchFiles) continue
+    yield* plan()
+    await setImmediate()
+  }
+  yield* plan()
+}
+
+function drawKey(thingName: string, path: string, { clock, randomBytes }: Runtime): string {
+  const day = clock().toISOString().slice(0, 10)
+  const uploadId = Buffer.from(randomBytes(8)).toString('hex')
+  return formatObjectKey({ thingName, day, uploadId, name: basename(path) })
+}
+
+/** In one attempt each: what S3 cannot be asked now is asked after the next run, and what it refuses it removes in its time. */
+async function abortLeftovers(
+  uploader: () => Uploader,
+  journal: Journal,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for (const leftover of journal.leftovers()) {
+    try {
+      await abortMultipartUpload(uploader(), leftover.key, leftover.multipartId, signal)
+    } catch (error) {
+      if (!(error instanceof DeviceFault)) throw error
+      if (isTransient(error)) return
+    }
+    journal.dropLeftover(leftover)
+  }
+}
