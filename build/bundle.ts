@@ -33,7 +33,14 @@ export async function bundle(outdir: string): Promise<void> {
   }
   // zod is a dependency for the libraries' types alone.
   const external = Object.keys(packageJson.dependencies).filter((name) => name !== 'zod')
-  await build({ ...shared, outdir, entryPoints, splitting: true, external, plugins: [renameOwnProcesses] })
+  await build({
+    ...shared,
+    outdir,
+    entryPoints,
+    splitting: true,
+    external,
+    plugins: [renameOwnProcesses, polyfillFirst],
+  })
 }
 
 async function findOwnProcesses(): Promise<Record<string, string>> {
@@ -54,4 +61,14 @@ const renameOwnProcesses: Plugin = {
       const source = await readFile(path, 'utf8')
       return { contents: source.replace(ownProcess, "new URL('$1.js', import.meta.url)"), loader: 'ts' }
     }),
+}
+
+/** What the X.509 library stands on throws unless a polyfill ran before it, and pieces that are shared keep no such order. */
+const polyfillFirst: Plugin = {
+  name: 'polyfill-first',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /\/node_modules\/tsyringe\/dist\/esm5\/index\.js$/ }, async ({ path }) => ({
+      contents: `import 'reflect-metadata'\n${await readFile(path, 'utf8')}`,
+      loader: 'js',
+    })),
 }
