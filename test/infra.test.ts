@@ -29,7 +29,7 @@ test('synthesis needs neither credentials nor an account', async () => {
   } finally {
     await rm(folder, { recursive: true })
   }
-}, 60_000)
+}, 180_000)
 
 test.skipIf(!hasProgram('cfn-lint'))(
   'cfn-lint finds no error (needs cfn-lint)',
@@ -38,7 +38,7 @@ test.skipIf(!hasProgram('cfn-lint'))(
     const { stdout } = await run('cfn-lint', ['--ignore-checks', 'W3005', '--', templateFile])
     expect(stdout).toBe('')
   },
-  60_000,
+  180_000,
 )
 
 test('what cannot be made again outlives the stack', () => {
