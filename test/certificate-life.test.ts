@@ -63,7 +63,10 @@ test('a renewal gives the device a new key and certificate, and ends with the ol
     state: 'retired',
     reason: `renewed as ${after}`,
   })
-  expect(await cloud.operator.certificates.show(after)).toMatchObject({ state: 'active', origin: 'renewal' })
+  await eventually('the ledger has what AWS IoT has', async () => {
+    const { state, origin } = await cloud.operator.certificates.show(after)
+    return state === 'active' && origin === 'renewal'
+  })
   expect(await cloud.operator.things.show('press-1')).toMatchObject({ certificateId: after })
 
   // The old certificate's credentials live on, but the thing is not theirs any more.

@@ -24,10 +24,20 @@ export async function revokeCertificate(
   const { certificateId, thingName } = certificate
   // First no new credentials, then the running ones, the ledger at the end: a run that died is seen as not done.
   await registry.disable(certificateId, 'REVOKED')
-  if (certificate.activatedAt !== undefined) await sessions.end(certificateId, now)
+  if (await mayHaveSessions(things, certificate)) await sessions.end(certificateId, now)
   if (thingName !== undefined) await things.release(thingName, certificateId, reason ?? 'revoked', now)
   await renewals.close(certificateId)
   await endCertificate({ ledger, registry }, certificate, 'revoked', reason, now)
+}
+
+/** The ledger has an activation last: one that is being registered at this moment may have got credentials before. */
+async function mayHaveSessions(
+  things: ThingStore,
+  { certificateId, thingName, activatedAt }: CertificateEntry,
+): Promise<boolean> {
+  if (activatedAt !== undefined) return true
+  const thing = thingName === undefined ? undefined : await things.find(thingName)
+  return thing?.certificateId === certificateId || thing?.successorId === certificateId
 }
 
 /** Revokes a certificate, and first its renewals: the same device has their keys. May be repeated. */
