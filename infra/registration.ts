@@ -14,10 +14,10 @@ import { createFunction } from './thingdrop-function.ts'
 
 /**
  * A registration makes four calls to AWS IoT, of which an account may make so many a second (AWS IoT Core quotas):
- * UpdateCertificate 10, AttachPolicy 15, CreateThing and AttachThingPrincipal 100. 200 devices at once
- * (bench/registration-storm.ts, on a busy machine) came to 7.6 a second with functions that keep to the rate, and to 6.6
- * with the SDK's adaptive retries instead. Without either they came to 7.8, and some calls were throttled until they
- * were given up, which is another try only after the queue's visibility timeout.
+ * UpdateCertificate 10, AttachPolicy 15, CreateThing and AttachThingPrincipal 100. Functions that keep to the rate
+ * register 1,000 devices that come at once at 7.6 a second, with none left over (bench/registration-storm.ts, on a busy
+ * machine); with the SDK's adaptive retries instead, 200 came to 6.6. With neither they came to 7.8, and some calls were
+ * throttled until they were given up: the next try is only after the queue's visibility timeout.
  */
 const registrationsPerSecond = 10
 /** The least that Lambda takes for a queue. */
