@@ -32,5 +32,3 @@ export type Upload = z.infer<typeof uploadSchema>
 
 export const listUploadsResponseSchema = z.object({ uploads: z.array(uploadSchema), cursor: z.string().optional() })
 export type ListUploadsResponse = z.infer<typeof listUploadsResponseSchema>
-
-export const listThingsQuerySchema = z.strictObject(pageQuery)

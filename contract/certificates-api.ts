@@ -71,7 +71,7 @@ export const listCertificatesQuerySchema = z.strictObject({
 })
 
 /** claim, issue: what an operator gave · renewal: for a certificate that held the thing · device: another CA's, met at its first connection. */
-export const certificateOrigins = ['claim', 'issue', 'renewal', 'device'] as const
+const certificateOrigins = ['claim', 'issue', 'renewal', 'device'] as const
 
 export const certificateSchema = z.object({
   certificateId: z.string(),
@@ -119,9 +119,9 @@ export type RegisterCaCertificateRequest = z.infer<typeof registerCaCertificateR
 export const registrationCodeSchema = z.object({ registrationCode: z.string() })
 
 /** fleet: its key is in the stack's KMS · foreign: someone else holds its key. */
-export const caKinds = ['fleet', 'foreign'] as const
+const caKinds = ['fleet', 'foreign'] as const
 /** signing: new certificates come from it · active: its certificates connect and register · retired: they do neither. */
-export const caStates = ['signing', 'active', 'retired'] as const
+const caStates = ['signing', 'active', 'retired'] as const
 
 export const caCertificateSchema = z.object({
   caCertificateId: z.string(),

@@ -32,7 +32,7 @@ export const createClaimResponseSchema = z.object({
 export type CreateClaimResponse = z.infer<typeof createClaimResponseSchema>
 
 /** open: may be used until it expires · spent: a certificate was vended for it · revoked: an operator took it back. */
-export const claimStates = ['open', 'expired', 'spent', 'revoked'] as const
+const claimStates = ['open', 'expired', 'spent', 'revoked'] as const
 
 export const listClaimsQuerySchema = z.strictObject({ state: z.enum(claimStates).default('open'), ...pageQuery })
 

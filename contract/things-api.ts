@@ -7,7 +7,7 @@ export const listThingsQuerySchema = z.strictObject(pageQuery)
  * claimed: may enroll · vended: has a certificate, never connected · active: a certificate holds it · quarantined: what
  * asked for it was refused, with the reason · revoked: its certificate was revoked, and it waits for a new claim.
  */
-export const thingStates = ['claimed', 'vended', 'active', 'quarantined', 'revoked'] as const
+const thingStates = ['claimed', 'vended', 'active', 'quarantined', 'revoked'] as const
 
 export const thingSchema = z.object({
   thingName: z.string(),

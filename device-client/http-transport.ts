@@ -5,7 +5,7 @@ import { connectionFault } from './connection-fault.ts'
 import { DeviceFault } from './device-fault.ts'
 import { findProxy } from './find-proxy.ts'
 
-/** Passes one chunk on; resolves when the next may follow. */
+/** Passes one chunk on; resolves when the next may follow, and the chunk may be overwritten. */
 export type WriteChunk = (chunk: Uint8Array) => Promise<void>
 
 interface HttpRequest {
@@ -155,16 +155,14 @@ async function readAnswer(incoming: IncomingMessage): Promise<HttpAnswer> {
 
 function writeChunk(outgoing: ClientRequest, chunk: Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
-    const onDrain = () => {
+    const onClose = () => reject(new DeviceFault('CONNECTION_LOST', 'the connection ended while it was written to'))
+    if (outgoing.destroyed) return onClose()
+    outgoing.once('close', onClose)
+    // When the system has it, not when there is room again: the chunk's memory is used for the next one.
+    outgoing.write(chunk, (error) => {
       outgoing.off('close', onClose)
-      resolve()
-    }
-    const onClose = () => {
-      outgoing.off('drain', onDrain)
-      reject(new DeviceFault('CONNECTION_LOST', 'the connection ended while it was written to'))
-    }
-    if (outgoing.destroyed) onClose()
-    else if (outgoing.write(chunk)) resolve()
-    else outgoing.once('drain', onDrain).once('close', onClose)
+      if (error) onClose()
+      else resolve()
+    })
   })
 }

@@ -22,8 +22,15 @@ const unsigned = 'UNSIGNED-PAYLOAD'
  * twice, as the signature, which goes ahead, must hold its hash.
  */
 export function createPutPayload(file: Content, isTls: boolean): PutPayload {
-  if (file.sizeBytes <= wholeBytes) return wholePayload(Buffer.concat([...file.read()]), isTls)
+  if (file.sizeBytes <= wholeBytes) return wholePayload(readWhole(file), isTls)
   return isTls ? trailerPayload(file) : hashedPayload(file)
+}
+
+function readWhole(file: Content): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(file.sizeBytes)
+  let length = 0
+  for (const chunk of file.read()) length += chunk.copy(bytes, length)
+  return bytes
 }
 
 function wholePayload(bytes: Buffer, isTls: boolean): PutPayload {

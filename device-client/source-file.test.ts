@@ -3,12 +3,18 @@ import { appendFileSync, mkdirSync, renameSync, symlinkSync, truncateSync, write
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { openSourceFile } from './source-file.ts'
+import { type Content, openSourceFile } from './source-file.ts'
 import { temporaryFolder } from './testing/temporary-folder.ts'
 
 const mebibyte = 1024 * 1024
 const faulty = (code: string, words: string) =>
   expect.objectContaining({ code, message: expect.stringContaining(words) })
+
+function readAll(file: Content): Buffer {
+  const chunks: Buffer[] = []
+  for (const chunk of file.read()) chunks.push(Buffer.from(chunk))
+  return Buffer.concat(chunks)
+}
 
 test('reads a file whole, as often as asked, whatever its size and name', () => {
   const folder = temporaryFolder()
@@ -23,7 +29,7 @@ test('reads a file whole, as often as asked, whatever its size and name', () => 
       writeFileSync(path, content)
       const file = openSourceFile(path)
       expect(file).toMatchObject({ name: fileName, sizeBytes: bytes })
-      for (let time = 0; time < 2; time++) expect(Buffer.concat([...file.read()]).equals(content)).toBe(true)
+      for (let time = 0; time < 2; time++) expect(readAll(file).equals(content)).toBe(true)
       file.close()
     }),
     { numRuns: 40 },
@@ -70,6 +76,6 @@ test('reads on when the file is renamed and another takes its place', () => {
   const file = openSourceFile(path)
   renameSync(path, `${path}.1`)
   writeFileSync(path, 'new')
-  expect(Buffer.concat([...file.read()]).toString()).toBe('old')
+  expect(readAll(file).toString()).toBe('old')
   file.close()
 })

@@ -5,7 +5,7 @@ import { DeviceFault } from './device-fault.ts'
 /** Bytes that are sent. */
 export interface Content {
   readonly sizeBytes: number
-  /** In chunks; may be asked for again. Throws FILE_CHANGED before the last chunk if the file is not what was opened. */
+  /** In chunks, each good until the next is taken; may be asked for again. Throws FILE_CHANGED before the last chunk if the file is not what was opened. */
   read(): Generator<Buffer, void>
 }
 
@@ -65,9 +65,9 @@ export function openSourceFile(path: string): SourceFile {
     return {
       sizeBytes: partBytes,
       *read() {
+        const chunk = Buffer.allocUnsafeSlow(Math.min(chunkBytes, partBytes))
         for (let position = start; position < end; ) {
-          const chunk = Buffer.allocUnsafeSlow(Math.min(chunkBytes, end - position))
-          const length = readSync(descriptor, chunk, 0, chunk.length, position)
+          const length = readSync(descriptor, chunk, 0, Math.min(chunk.length, end - position), position)
           position += length
           if (length === 0) throw new DeviceFault('FILE_CHANGED', `${path} became shorter while it was read`)
           if (position === end) checkUnchanged()

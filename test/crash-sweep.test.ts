@@ -25,8 +25,8 @@ const retirement = ['UpdateCertificate', 'DetachPolicy', 'DetachThingPrincipal',
 
 crashAtEachCall('sweep of what stayed pending', {
   cloud,
-  together: listing.length,
-  calls: [...listing, 'ListCertificatesByCA', 'SendMessage'],
+  together: 2 * listing.length,
+  calls: [...listing, ...listing, 'ListCertificatesByCA', 'SendMessage'],
   prepare: async (thingName) => ({ thingName, device: await stage.introduce(thingName) }),
   run: (clients) => requeuePending(stage.build(clients), inDays(1)),
   async check({ thingName, device }) {

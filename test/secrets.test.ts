@@ -76,7 +76,7 @@ test('no private key, claim or session token is in anything that was printed or 
   await run('thingdrop-device', device('enroll', '--claim-file', 'wrong.claim', ...ca), { code: 1 })
   await run('thingdrop-device', device('enroll', '--claim-file', 'press-1.claim', ...ca))
   await run('thingdrop-device', device('connect'))
-  await writeFile(join(folder, 'a.csv'), 'a')
+  for (const name of ['a.csv', 'b.csv']) await writeFile(join(folder, name), name)
   await run('thingdrop-device', device('upload', 'a.csv'))
   const credentials = [JSON.parse(await run('thingdrop-device', device('credentials'), { isSecret: true }))]
   const keysBefore = await readAll('**/*.key', folder)
@@ -90,7 +90,7 @@ test('no private key, claim or session token is in anything that was printed or 
   await run('thingdrop', ['ca', 'rotate'])
   await run('thingdrop', ['explain', 'press-1', '--output', 'json'])
   await run('thingdrop', ['things', 'revoke', 'press-1', '--yes'])
-  await run('thingdrop-device', device('upload', 'a.csv', '--timeout', '1'), { code: 1 })
+  await run('thingdrop-device', device('upload', 'b.csv', '--timeout', '1'), { code: 1 })
 
   await invokeSweep(cloud)
 

@@ -1,18 +1,22 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { IAMClient, ListRolePoliciesCommand, ListRolesCommand } from '@aws-sdk/client-iam'
 import {
   DescribeCertificateCommand,
   DisableTopicRuleCommand,
   IoTClient,
   ListTopicRulesCommand,
+  UpdateCertificateCommand,
 } from '@aws-sdk/client-iot'
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { fillPath, routes } from '#contract/api.ts'
 import type { CreateCertificateResponse } from '#contract/certificates-api.ts'
 import { createCertificateRequest } from '#device/certificate-request.ts'
 import { createDevice } from '#device/index.ts'
+import { createCertificateLedger } from '../functions/stores/certificate-ledger.ts'
 import { synthesize } from '../start/synthesize.ts'
 import { callAsDevice } from './call-as-device.ts'
 import { deriveAssembly } from './derive-assembly.ts'
@@ -108,6 +112,20 @@ test('denials of sessions that are over are taken away', async () => {
     return (await countDenials()) === 0
   })
   expect(await tryToConnect(press)).not.toBe('connected')
+})
+
+test('an approval whose event was lost is worked on by the sweep', async () => {
+  const press = await registerDevice(cloud, 'press-5')
+  const table = new DynamoDBClient(cloud.client())
+  // As an approval leaves it that died before its message.
+  await iot.send(new UpdateCertificateCommand({ certificateId: press.certificateId(), newStatus: 'INACTIVE' }))
+  const ledger = createCertificateLedger(DynamoDBDocumentClient.from(table), cloud.output('LedgerTable'))
+  const entry = await ledger.get(press.certificateId())
+  await ledger.move(entry, 'quarantined', { reason: 'THING_HELD' }, new Date())
+  await ledger.move(entry, 'approved', {}, new Date())
+  await invokeSweep(cloud)
+  await eventually('it is active again', async () => (await statusOf(press.certificateId())) === 'ACTIVE')
+  expect(await tryToConnect(press)).toBe('connected')
 })
 
 test('a certificate whose event was lost is registered by the sweep', async () => {

@@ -7,7 +7,7 @@ import type { CertificateEntry } from '../stores/certificate-ledger.ts'
 import type { ThingEntry } from '../stores/thing-store.ts'
 
 /** An entry that may register: it names its thing. */
-export type RegisteringCertificate = CertificateEntry & { readonly thingName: string }
+type RegisteringCertificate = CertificateEntry & { readonly thingName: string }
 
 export type Registration =
   /** `as`: the certificate that holds its thing, in place of `instead` if one is named, or one beside its holder until it is confirmed. */

@@ -3,14 +3,26 @@ import type { Sweeping } from './sweeping.ts'
 /** What is older was swept before: certificates come newest first, so the rest need not be read. */
 const lookBackMs = 7 * 86_400_000
 
-/** Has every certificate registered that is PENDING_ACTIVATION since before a time, and says how many there were. */
+/** Approvals whose event was lost are few: an operator makes each of them. */
+const maxApproved = 1000
+
+/**
+ * Has every certificate registered that is PENDING_ACTIVATION, or approved and not yet active, since before a time; says
+ * how many there were.
+ */
 export async function requeuePending(
-  { cas, caRegistry, requestRegistration, clock }: Sweeping,
+  { cas, ledger, caRegistry, requestRegistration, clock }: Sweeping,
   pendingSince: Date,
 ): Promise<number> {
   const oldest = clock().getTime() - lookBackMs
-  let count = 0
-  for (const { caCertificateId, retiredAt } of await cas.list()) {
+  const [authorities, approved] = await Promise.all([
+    cas.list(),
+    ledger.list({ state: 'approved', limit: maxApproved }),
+  ])
+  const waiting = approved.certificates.filter(({ changedAt }) => changedAt <= pendingSince.toISOString())
+  for (const certificate of waiting) await requestRegistration(certificate, clock())
+  let count = waiting.length
+  for (const { caCertificateId, retiredAt } of authorities) {
     if (retiredAt !== undefined) continue
     let marker: string | undefined
     let isRecent = true
