@@ -10,6 +10,8 @@ import { onTestFinished } from 'vitest'
 import { startTestApi, type TestAnswer, type TestRequest, testCredentials, testRegion } from './test-api.ts'
 
 const cli = fileURLToPath(new URL('../start/thingdrop.ts', import.meta.url))
+/** Processes that run from TypeScript start in half the time when Node keeps what it compiled. */
+const compileCache = fileURLToPath(new URL('../node_modules/.cache/thingdrop/compiled', import.meta.url))
 
 export const testKeys = {
   AWS_ACCESS_KEY_ID: testCredentials.accessKeyId,
@@ -31,7 +33,7 @@ export async function startCli(
   const home = await makeFolder()
   return spawn(process.execPath, [cli, ...args], {
     cwd: home,
-    env: { HOME: home, AWS_EC2_METADATA_DISABLED: 'true', ...env },
+    env: { HOME: home, AWS_EC2_METADATA_DISABLED: 'true', NODE_COMPILE_CACHE: compileCache, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
 }

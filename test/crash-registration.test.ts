@@ -24,6 +24,7 @@ const retirement = ['UpdateCertificate', 'DetachPolicy', 'DetachThingPrincipal',
 
 crashAtEachCall('registration', {
   cloud,
+  afterReads: true,
   calls: ['GetItem', 'GetItem', 'GetItem', 'UpdateItem', ...registration, 'UpdateItem'],
   prepare: async (thingName) => ({ thingName, device: await stage.introduce(thingName) }),
   run: (clients, { device }) => stage.register(device.certificateId(), clients),

@@ -4,6 +4,9 @@ import { text } from 'node:stream/consumers'
 import { onTestFinished } from 'vitest'
 import { temporaryFolder } from './temporary-folder.ts'
 
+/** Processes that run from TypeScript start in half the time when Node keeps what it compiled. */
+const compileCache = join(import.meta.dirname, '../../node_modules/.cache/thingdrop/compiled')
+
 export interface Ended {
   /** Null when a signal ended it. */
   readonly code: number | null
@@ -19,7 +22,13 @@ export function startDeviceProcess(
 ): { readonly child: ChildProcess; readonly ended: Promise<Ended> } {
   const cli = join(import.meta.dirname, '../cli.ts')
   const child = spawn('node', [...nodeArgs, cli, ...args], {
-    env: { PATH: process.env.PATH, HOME: temporaryFolder(), THINGDROP_RETRY_BASE_MS: '1', ...env },
+    env: {
+      PATH: process.env.PATH,
+      HOME: temporaryFolder(),
+      NODE_COMPILE_CACHE: compileCache,
+      THINGDROP_RETRY_BASE_MS: '1',
+      ...env,
+    },
   })
   onTestFinished(() => void child.kill('SIGKILL'))
   const ended = Promise.all([
