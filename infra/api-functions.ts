@@ -1,0 +1,159 @@
+import { Stack } from 'aws-cdk-lib'
+import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs'
+import type { Bucket } from 'aws-cdk-lib/aws-s3'
+import type { Construct } from 'constructs'
+import type { DeviceAccess } from './device-access.ts'
+import { caValidityDays, type FleetCa } from './fleet-ca.ts'
+import { grant } from './grant.ts'
+import { iotArns } from './iot-arns.ts'
+import type { Registration } from './registration.ts'
+import { registrationEnvironment } from './registration-environment.ts'
+import type { Settings } from './settings.ts'
+import type { Tables } from './tables.ts'
+import { createFunction } from './thingdrop-function.ts'
+
+/** What the functions behind the API stand on. */
+export interface ApiFunctionProps {
+  readonly apiUrl: string
+  readonly tables: Tables
+  readonly ca: FleetCa
+  readonly access: DeviceAccess
+  readonly bucket: Bucket
+  readonly registration: Registration
+  readonly settings: Settings
+}
+
+export function createVendCertificate(
+  scope: Construct,
+  { apiUrl, tables, ca, access, bucket, settings }: ApiFunctionProps,
+): NodejsFunction {
+  return createFunction(scope, 'vend-certificate', {
+    environment: {
+      LEDGER_TABLE: tables.ledger.tableName,
+      API_URL: apiUrl,
+      CERTIFICATE_VALIDITY_DAYS: String(settings.certificateValidityDays),
+      ...registrationEnvironment(settings.registration, access),
+      DEVICE_ROLE: access.role.roleName,
+      ROLE_ALIAS: access.roleAlias,
+      BUCKET: bucket.bucketName,
+      MQTT_ENDPOINT: ca.mqttEndpoint,
+      CREDENTIALS_ENDPOINT: ca.credentialsEndpoint,
+    },
+    grants: [
+      ca.grantSigning(['kms:Sign']),
+      grant(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], tables.ledger.tableArn),
+    ],
+  })
+}
+
+export function createOperatorApi(
+  scope: Construct,
+  { apiUrl, tables, access, settings }: ApiFunctionProps,
+): NodejsFunction {
+  const { ledger, ledgerIndexes, uploadLog } = tables
+  return createFunction(scope, 'operator-api', {
+    environment: {
+      LEDGER_TABLE: ledger.tableName,
+      UPLOAD_LOG_TABLE: uploadLog.tableName,
+      API_URL: apiUrl,
+      ...registrationEnvironment(settings.registration, access),
+    },
+    grants: [
+      grant(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], ledger.tableArn),
+      grant(['dynamodb:Query'], ledgerIndexes.listings, uploadLog.tableArn, `${uploadLog.tableArn}/index/fleet`),
+    ],
+  })
+}
+
+export function createManageCertificates(
+  scope: Construct,
+  { tables, access, registration }: ApiFunctionProps,
+): NodejsFunction {
+  const { ledger, ledgerIndexes } = tables
+  const arn = iotArns(scope)
+  return createFunction(scope, 'manage-certificates', {
+    environment: {
+      LEDGER_TABLE: ledger.tableName,
+      DEVICE_POLICY: access.policyName,
+      DEVICE_ROLE: access.role.roleName,
+      CERTIFICATE_ARN_PREFIX: arn('cert/'),
+      REGISTRATION_QUEUE_URL: registration.events.queue.queueUrl,
+    },
+    grants: [
+      grant(['dynamodb:GetItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'], ledger.tableArn),
+      grant(['dynamodb:Query'], ledgerIndexes.ofThing),
+      grant(['sqs:SendMessage'], registration.events.queue.queueArn),
+      grant(['iot:UpdateCertificate', 'iot:DetachPolicy'], arn('cert/*')),
+      grant(['iot:DeleteThing'], arn('thing/*')),
+      // No resource type in the Service Authorization Reference: it takes no narrower resource.
+      grant(['iot:DetachThingPrincipal'], '*'),
+      // Denials for running credentials of a revoked certificate, on the devices' role and no other.
+      grant(['iam:ListRolePolicies', 'iam:PutRolePolicy', 'iam:DeleteRolePolicy'], access.role.roleArn),
+    ],
+  })
+}
+
+/** It reads alone. */
+export function createExplain(scope: Construct, { tables, access, registration }: ApiFunctionProps): NodejsFunction {
+  const { ledger, ledgerIndexes, uploadLog } = tables
+  const { queue, deadLetters } = registration.events
+  const arn = iotArns(scope)
+  return createFunction(scope, 'explain', {
+    environment: {
+      LEDGER_TABLE: ledger.tableName,
+      UPLOAD_LOG_TABLE: uploadLog.tableName,
+      DEVICE_POLICY: access.policyName,
+      DEVICE_ROLE: access.role.roleName,
+      DEVICE_ROLE_ARN: access.role.roleArn,
+      ROLE_ALIAS: access.roleAlias,
+      SESSION_SECONDS: String(access.credentialsLifetime.toSeconds()),
+      CERTIFICATE_ARN_PREFIX: arn('cert/'),
+      REGISTRATION_RULE: registration.ruleName,
+      REGISTRATION_QUEUE_URL: queue.queueUrl,
+      REGISTRATION_DEAD_LETTERS_URL: deadLetters.queueUrl,
+    },
+    grants: [
+      grant(['dynamodb:GetItem'], ledger.tableArn),
+      grant(['dynamodb:Query'], ledgerIndexes.ofThing, uploadLog.tableArn),
+      grant(['sqs:GetQueueAttributes'], queue.queueArn, deadLetters.queueArn),
+      grant(['iot:DescribeCACertificate'], arn('cacert/*')),
+      grant(['iot:DescribeCertificate', 'iot:ListAttachedPolicies'], arn('cert/*')),
+      grant(['iot:DescribeThing', 'iot:ListThingPrincipals'], arn('thing/*')),
+      grant(['iot:GetPolicy'], arn(`policy/${access.policyName}`)),
+      grant(['iot:DescribeRoleAlias'], arn(`rolealias/${access.roleAlias}`)),
+      grant(['iot:GetTopicRule'], arn(`rule/${registration.ruleName}`)),
+      grant(['iam:GetRole', 'iam:ListRolePolicies'], access.role.roleArn),
+    ],
+  })
+}
+
+export function createManageCas(scope: Construct, { tables, ca }: ApiFunctionProps): NodejsFunction {
+  const { ledger, ledgerIndexes } = tables
+  const arn = iotArns(scope)
+  const marked = { StringEquals: { [`aws:RequestTag/${ca.keyTag.name}`]: ca.keyTag.value } }
+  // A key that is made has no name yet: what it may be is said by its tag and kind.
+  const { region, account, partition } = Stack.of(scope)
+  const createKey = grant(['kms:CreateKey'], '*')
+  const tagKey = grant(['kms:TagResource'], `arn:${partition}:kms:${region}:${account}:key/*`)
+  for (const statement of [createKey, tagKey]) statement.addConditions(marked)
+  return createFunction(scope, 'manage-cas', {
+    environment: {
+      LEDGER_TABLE: ledger.tableName,
+      CA_KEY_TAG: ca.keyTag.name,
+      CA_KEY_TAG_VALUE: ca.keyTag.value,
+      CA_VALIDITY_DAYS: String(caValidityDays),
+    },
+    grants: [
+      createKey,
+      tagKey,
+      // A rotation that died looks for the key that it made.
+      ca.grantSigning(['kms:Sign', 'kms:GetPublicKey', 'kms:ListResourceTags']),
+      grant(['kms:ListKeys'], '*'),
+      grant(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], ledger.tableArn),
+      grant(['dynamodb:Query'], ledgerIndexes.listings),
+      grant(['iot:UpdateCACertificate'], arn('cacert/*')),
+      // AWS IoT has no resource that these could name.
+      grant(['iot:RegisterCACertificate', 'iot:GetRegistrationCode', 'iot:ListCertificatesByCA'], '*'),
+    ],
+  })
+}
