@@ -32,7 +32,6 @@ export const faultStatus = {
   CA_IN_USE: 409,
   THING_HELD: 409,
   EVENT_MALFORMED: 400,
-  KEY_FOREIGN: 400,
   ENVIRONMENT_INVALID: 500,
   INTERNAL: 500,
 } as const

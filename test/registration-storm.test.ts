@@ -1,6 +1,7 @@
 import { IoTClient, ListCertificatesCommand } from '@aws-sdk/client-iot'
-import { GetQueueAttributesCommand, SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs'
+import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { countMessages } from './count-messages.ts'
 import { eventually } from './eventually.ts'
 import { startTestCloud, type TestCloud } from './test-cloud.ts'
 import { enrollDevice, type TestDevice, tryToConnect } from './test-device.ts'
@@ -15,20 +16,10 @@ beforeAll(async () => {
 })
 afterAll(() => cloud?.close())
 
-async function countMessages(queueUrl: string): Promise<number> {
-  const { Attributes = {} } = await sqs.send(
-    new GetQueueAttributesCommand({
-      QueueUrl: queueUrl,
-      AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
-    }),
-  )
-  return Object.values(Attributes).reduce((sum, value) => sum + Number(value), 0)
-}
-
 async function expectQuiet(): Promise<void> {
   const QueueUrl = cloud.output('RegistrationQueueUrl')
-  await eventually('the queue is empty', async () => (await countMessages(QueueUrl)) === 0)
-  expect(await countMessages(cloud.output('RegistrationDeadLettersUrl'))).toBe(0)
+  await eventually('the queue is empty', async () => (await countMessages(sqs, QueueUrl)) === 0)
+  expect(await countMessages(sqs, cloud.output('RegistrationDeadLettersUrl'))).toBe(0)
 }
 
 test('1,000 repeats of one event make one thing with one active certificate', async () => {

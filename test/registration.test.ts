@@ -8,10 +8,11 @@ import {
   ListCertificatesCommand,
   UpdateCertificateCommand,
 } from '@aws-sdk/client-iot'
-import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createDevice } from '#device/index.ts'
 import { createTestAuthority } from '#device/testing/certificates.ts'
+import { countMessages } from './count-messages.ts'
 import { eventually } from './eventually.ts'
 import { hastenRedrive } from './hasten-redrive.ts'
 import { startTestCloud, type TestCloud } from './test-cloud.ts'
@@ -26,16 +27,6 @@ beforeAll(async () => {
   sqs = new SQSClient(cloud.client())
 })
 afterAll(() => cloud?.close())
-
-async function countMessages(queueUrl: string): Promise<number> {
-  const { Attributes = {} } = await sqs.send(
-    new GetQueueAttributesCommand({
-      QueueUrl: queueUrl,
-      AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
-    }),
-  )
-  return Object.values(Attributes).reduce((sum, value) => sum + Number(value), 0)
-}
 
 test('the first connection is closed, a later one is accepted', async () => {
   const press = await enrollDevice(cloud, 'press-1')
@@ -89,7 +80,7 @@ test('a certificate of an unknown CA is refused, and nothing is registered or qu
   await once(socket, 'close')
   expect(Buffer.concat(received)).toHaveLength(0)
   expect((await iot.send(new ListCertificatesCommand({}))).certificates).toEqual(before.certificates)
-  expect(await countMessages(cloud.output('RegistrationQueueUrl'))).toBe(0)
+  expect(await countMessages(sqs, cloud.output('RegistrationQueueUrl'))).toBe(0)
 })
 
 test('echoes of an event, repeated and late, do not activate what was set inactive since', async () => {
@@ -109,7 +100,7 @@ test('echoes of an event, repeated and late, do not activate what was set inacti
   for (let sent = 0; sent < 30; sent++) {
     await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(event) }))
   }
-  await eventually('the queue is empty', async () => (await countMessages(QueueUrl)) === 0)
+  await eventually('the queue is empty', async () => (await countMessages(sqs, QueueUrl)) === 0)
   const { certificateDescription } = await iot.send(new DescribeCertificateCommand({ certificateId }))
   expect(certificateDescription?.status).toBe('INACTIVE')
   expect(await tryToConnect(press)).not.toBe('connected')
@@ -122,6 +113,6 @@ test('a message that is no event goes to the dead letters, and the others are ha
   await registerDevice(cloud, 'press-6')
   await eventually(
     'one dead letter',
-    async () => (await countMessages(cloud.output('RegistrationDeadLettersUrl'))) === 1,
+    async () => (await countMessages(sqs, cloud.output('RegistrationDeadLettersUrl'))) === 1,
   )
 })
