@@ -62,26 +62,45 @@ const batchFiles = 256
  * JOURNAL_UNUSABLE, and what `onFile` or the signal throws.
  */
 export async function uploadFiles(candidates: Iterable<Candidate>, context: UploadContext): Promise<void> {
-  const { runtime, journal, concurrency, signal, onFile } = context
   try {
-    await runConcurrently(planBatches(candidates, context), concurrency, async ({ candidate, path, state, entry }) => {
-      signal?.throwIfAborted()
-      const started = runtime.monotonicMs()
-      const outcome = entry.isDone ? 'present' : 'sent'
-      try {
-        if (!entry.isDone) {
-          const planned = { path, identity: state.identity, storedPath: candidate.storedPath }
-          await uploadFile(planned, { ...context, entry, retrying: context.retrying(candidate.path) })
-        }
-      } catch (error) {
-        return onFile({ path: candidate.path, outcome: 'failed', error: asFailure(error, signal) }, state)
-      }
-      const durationMs = runtime.monotonicMs() - started
-      onFile({ path: candidate.path, outcome, key: entry.key, sizeBytes: state.sizeBytes, durationMs }, state)
-    })
+    await uploadBatches(inBatches(candidates), context)
   } finally {
-    if (!signal?.aborted) await abortLeftovers(context.uploader, journal, signal)
+    await abortLeftovers(context)
   }
+}
+
+/** As uploadFiles, for files that turn up over time: the files of one batch share a write of the journal, and the next batch is asked for when a file of it could be sent. */
+export async function uploadBatches(
+  batches: Iterable<readonly Candidate[]> | AsyncIterable<readonly Candidate[]>,
+  context: UploadContext,
+): Promise<void> {
+  const { runtime, concurrency, signal, onFile } = context
+  await runConcurrently(planBatches(batches, context), concurrency, async ({ candidate, path, state, entry }) => {
+    signal?.throwIfAborted()
+    const started = runtime.monotonicMs()
+    const outcome = entry.isDone ? 'present' : 'sent'
+    try {
+      if (!entry.isDone) {
+        const planned = { path, identity: state.identity, storedPath: candidate.storedPath }
+        await uploadFile(planned, { ...context, entry, retrying: context.retrying(candidate.path) })
+      }
+    } catch (error) {
+      return onFile({ path: candidate.path, outcome: 'failed', error: asFailure(error, signal) }, state)
+    }
+    const durationMs = runtime.monotonicMs() - started
+    onFile({ path: candidate.path, outcome, key: entry.key, sizeBytes: state.sizeBytes, durationMs }, state)
+  })
+}
+
+function* inBatches(candidates: Iterable<Candidate>): Generator<Candidate[], void> {
+  let batch: Candidate[] = []
+  for (const candidate of candidates) {
+    batch.push(candidate)
+    if (batch.length < batchFiles) continue
+    yield batch
+    batch = []
+  }
+  yield batch
 }
 
 /** What belongs to one file; anything else is thrown. */
@@ -91,42 +110,43 @@ function asFailure(error: unknown, signal: AbortSignal | undefined): DeviceFault
   throw error
 }
 
-async function* planBatches(candidates: Iterable<Candidate>, context: UploadContext): AsyncGenerator<Planned, void> {
+async function* planBatches(
+  batches: Iterable<readonly Candidate[]> | AsyncIterable<readonly Candidate[]>,
+  context: UploadContext,
+): AsyncGenerator<Planned, void> {
   const { uploader, runtime, journal } = context
   const { thingName, credentials } = uploader()
   const draw = (path: string) => drawKey(thingName, path, runtime)
   let knowsTime = false
-  let batch: Omit<Planned, 'entry'>[] = []
 
-  async function* plan(): AsyncGenerator<Planned, void> {
-    const files = batch.map(({ path, state }) => ({ path, identity: state.identity }))
+  function* inspect(candidates: readonly Candidate[]): Generator<Omit<Planned, 'entry'>, void> {
+    for (const candidate of candidates) {
+      try {
+        const path = resolve(candidate.path)
+        // Throws what makes no key, before it is in a batch with others.
+        draw(path)
+        yield { candidate, path, state: inspectFile(path) }
+      } catch (error) {
+        context.onFile({ path: candidate.path, outcome: 'failed', error: asFailure(error, context.signal) }, undefined)
+      }
+    }
+  }
+
+  for await (const batch of batches) {
+    const inspected = [...inspect(batch)]
+    const files = inspected.map(({ path, state }) => ({ path, identity: state.identity }))
     if (!knowsTime && files.some((file) => journal.find(file) === undefined)) {
       // Keys hold the day, and any answer tells it to a machine whose clock is wrong.
       await credentials.get().catch(() => {})
       knowsTime = true
     }
     const entries = journal.plan(files, draw)
-    for (const [index, file] of batch.entries()) {
+    for (const [index, file] of inspected.entries()) {
       const entry = entries[index]
       if (entry !== undefined) yield { ...file, entry }
     }
-    batch = []
-  }
-
-  for (const candidate of candidates) {
-    try {
-      const path = resolve(candidate.path)
-      // Throws what makes no key, before it is in a batch with others.
-      draw(path)
-      batch.push({ candidate, path, state: inspectFile(path) })
-    } catch (error) {
-      context.onFile({ path: candidate.path, outcome: 'failed', error: asFailure(error, context.signal) }, undefined)
-    }
-    if (batch.length < batchFiles) continue
-    yield* plan()
     await setImmediate()
   }
-  yield* plan()
 }
 
 function drawKey(thingName: string, path: string, { clock, randomBytes }: Runtime): string {
@@ -135,12 +155,13 @@ function drawKey(thingName: string, path: string, { clock, randomBytes }: Runtim
   return formatObjectKey({ thingName, day, uploadId, name: basename(path) })
 }
 
-/** In one attempt each: what S3 cannot be asked now is asked after the next run, and what it refuses it removes in its time. */
-async function abortLeftovers(
-  uploader: () => Uploader,
-  journal: Journal,
-  signal: AbortSignal | undefined,
-): Promise<void> {
+/** Ends the multipart uploads that nobody goes on with, in one attempt each: what S3 cannot be asked now is asked after the next run, and what it refuses it removes in its time. */
+export async function abortLeftovers({
+  uploader,
+  journal,
+  signal,
+}: Pick<UploadContext, 'uploader' | 'journal' | 'signal'>): Promise<void> {
+  if (signal?.aborted) return
   for (const leftover of journal.leftovers()) {
     try {
       await abortMultipartUpload(uploader(), leftover.key, leftover.multipartId, signal)
