@@ -2,7 +2,16 @@ import { readFileSync } from 'node:fs'
 
 /** The most memory that a process has had, in bytes; undefined where there is no /proc. */
 export function peakMemoryBytes(pid: number): number | undefined {
-  const kibibytes = /^VmHWM:\s+(\d+) kB$/m.exec(readProc(pid, 'status') ?? '')?.[1]
+  return memoryBytes('VmHWM', pid)
+}
+
+/** What it has now. */
+export function residentMemoryBytes(pid: number): number | undefined {
+  return memoryBytes('VmRSS', pid)
+}
+
+function memoryBytes(figure: 'VmHWM' | 'VmRSS', pid: number): number | undefined {
+  const kibibytes = new RegExp(`^${figure}:\\s+(\\d+) kB$`, 'm').exec(readProc(pid, 'status') ?? '')?.[1]
   return kibibytes === undefined ? undefined : Number(kibibytes) * 1024
 }
 
