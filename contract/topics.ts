@@ -5,3 +5,9 @@ export const registrationEventTopic = '$aws/events/certificates/registered/+'
 export function thingTopics(thingName: string): string {
   return `thingdrop/things/${thingName}/*`
 }
+
+/** Where a thing asks for an upload URL, and where it is answered; `thingName` may be `+`. */
+export function uploadTopics(thingName: string) {
+  const create = `thingdrop/things/${thingName}/uploads/create`
+  return { create, accepted: `${create}/accepted`, rejected: `${create}/rejected` }
+}

@@ -1,7 +1,8 @@
-import { Stack } from 'aws-cdk-lib'
+import { Duration, Stack } from 'aws-cdk-lib'
 import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs'
 import type { Bucket } from 'aws-cdk-lib/aws-s3'
 import type { Construct } from 'constructs'
+import { maxUrlSeconds } from '#contract/upload-limits.ts'
 import type { DeviceAccess } from './device-access.ts'
 import { caValidityDays, type FleetCa } from './fleet-ca.ts'
 import { grant } from './grant.ts'
@@ -154,6 +155,37 @@ export function createManageCas(scope: Construct, { tables, ca }: ApiFunctionPro
       grant(['iot:UpdateCACertificate'], arn('cacert/*')),
       // AWS IoT has no resource that these could name.
       grant(['iot:RegisterCACertificate', 'iot:GetRegistrationCode', 'iot:ListCertificatesByCA'], '*'),
+    ],
+  })
+}
+
+/** Its role is what signs: at S3 it may do what its URLs let devices do, and nothing else. */
+export function createIssueUpload(
+  scope: Construct,
+  { tables, access, bucket, settings }: ApiFunctionProps,
+): NodejsFunction {
+  const { ledger, uploadLog } = tables
+  const { maxOpenPerThing, maxBytesPerThingAndDay, multipartHours } = settings.uploadUrls
+  return createFunction(scope, 'issue-upload', {
+    environment: {
+      LEDGER_TABLE: ledger.tableName,
+      UPLOAD_LOG_TABLE: uploadLog.tableName,
+      BUCKET: bucket.bucketName,
+      BUCKET_HOST: bucket.bucketRegionalDomainName,
+      DEVICE_ROLE: access.role.roleName,
+      URL_SECONDS: String(maxUrlSeconds),
+      MULTIPART_SECONDS: String(Duration.hours(multipartHours).toSeconds()),
+      MAX_OPEN_UPLOADS: String(maxOpenPerThing),
+      MAX_BYTES_PER_DAY: String(maxBytesPerThingAndDay),
+    },
+    grants: [
+      grant(['dynamodb:GetItem'], ledger.tableArn),
+      grant(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], uploadLog.tableArn),
+      grant(
+        // PutObject covers creating, sending and completing uploads in parts.
+        ['s3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
+        bucket.arnForObjects('things/*'),
+      ),
     ],
   })
 }

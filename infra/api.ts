@@ -9,6 +9,7 @@ import { type RouteName, routes } from '#contract/api.ts'
 import {
   type ApiFunctionProps,
   createExplain,
+  createIssueUpload,
   createManageCas,
   createManageCertificates,
   createOperatorApi,
@@ -31,6 +32,7 @@ export class Api extends Construct {
     const operate = createOperatorApi(this, props)
     const certificates = createManageCertificates(this, props)
     const cas = createManageCas(this, props)
+    const issueUpload = createIssueUpload(this, props)
     const handlers: Record<RouteName, NodejsFunction> = {
       createCertificate: vend,
       issueCertificate: vend,
@@ -46,6 +48,10 @@ export class Api extends Construct {
       createClaim: operate,
       listClaims: operate,
       revokeClaim: operate,
+      createUpload: issueUpload,
+      listUploadParts: issueUpload,
+      completeUpload: issueUpload,
+      abortUpload: issueUpload,
       listUploads: operate,
       listThings: operate,
       showThing: operate,

@@ -7,6 +7,7 @@ export const functions = {
   'manage-certificates': { entry: 'functions/manage-certificates/handler.ts', memoryMb: 256, timeoutSeconds: 29 },
   'manage-cas': { entry: 'functions/manage-cas/handler.ts', memoryMb: 256, timeoutSeconds: 29 },
   explain: { entry: 'functions/explain/handler.ts', memoryMb: 256, timeoutSeconds: 29 },
+  'issue-upload': { entry: 'functions/issue-upload/handler.ts', memoryMb: 512, timeoutSeconds: 29 },
   'record-upload': { entry: 'functions/record-upload/handler.ts', memoryMb: 256, timeoutSeconds: 30 },
   'operator-api': { entry: 'functions/operator-api/handler.ts', memoryMb: 256, timeoutSeconds: 15 },
 } as const

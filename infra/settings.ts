@@ -13,6 +13,20 @@ export const settingsSchema = z.strictObject({
   thingGroups: z.array(thingGroupNameSchema).max(50).default([]),
   /** How long a device's certificate is valid; it renews at two thirds of that. */
   certificateValidityDays: z.int().min(1).max(3650).default(365),
+  /** What devices may ask upload URLs for; what they send with credentials of their own is not held to it. */
+  uploadUrls: z
+    .strictObject({
+      /** How many uploads of a thing may be open at once. */
+      maxOpenPerThing: z.int().min(1).max(1000).default(100),
+      /** How many bytes a thing may announce in a UTC day. */
+      maxBytesPerThingAndDay: z
+        .int()
+        .min(1)
+        .default(100 * 1024 ** 3),
+      /** How long an upload in parts may take, in hours. */
+      multipartHours: z.int().min(1).max(168).default(24),
+    })
+    .prefault({}),
 })
 export type Settings = z.infer<typeof settingsSchema>
 

@@ -11,7 +11,10 @@ export class Tables extends Construct {
   readonly ledger: Table
   /** Their ARNs. */
   readonly ledgerIndexes: { readonly listings: string; readonly ofThing: string }
-  /** One row for each S3 event; the index `fleet` lists a day of all things. */
+  /**
+   * One row for each S3 event, and one for each upload that a URL was issued for. The index `fleet` lists a day of all
+   * things, `listings` the issued uploads that did not arrive, by state.
+   */
   readonly uploadLog: Table
 
   constructor(scope: Construct, id: string) {
@@ -43,6 +46,12 @@ export class Tables extends Construct {
       indexName: 'fleet',
       partitionKey: text('dayShard'),
       sortKey: text('position'),
+      projectionType: ProjectionType.ALL,
+    })
+    this.uploadLog.addGlobalSecondaryIndex({
+      indexName: 'listings',
+      partitionKey: text('listing'),
+      sortKey: text('listed'),
       projectionType: ProjectionType.ALL,
     })
   }

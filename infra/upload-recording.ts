@@ -20,7 +20,7 @@ export class UploadRecording extends Construct {
       environment: { UPLOAD_LOG_TABLE: uploadLog.tableName, BUCKET: this.bucket.bucketName },
       grants: [
         grant(consumeActions, this.events.queue.queueArn),
-        grant(['dynamodb:BatchWriteItem'], uploadLog.tableArn),
+        grant(['dynamodb:BatchWriteItem', 'dynamodb:UpdateItem'], uploadLog.tableArn),
       ],
     })
     this.events.feed(record, { batchSize: 10, maxConcurrency: 10 })

@@ -5,11 +5,13 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parseClaim, parseClaimUrl } from '#contract/claim.ts'
+import type { CreateUploadResponse } from '#contract/uploads-api.ts'
 import { functions } from '../infra/functions.ts'
 import { compileCache, programs } from '../start/run-program.ts'
 import { eventually } from './eventually.ts'
 import { invokeSweep } from './invoke-sweep.ts'
 import { startTestCloud, type TestCloud } from './test-cloud.ts'
+import { callUploadApi, describeFile } from './upload-urls-fixture.ts'
 
 let cloud: TestCloud
 let folder: string
@@ -59,7 +61,19 @@ async function readAll(pattern: string, cwd: string): Promise<string[]> {
   return contents
 }
 
-test('no private key, claim or session token is in anything that was printed or logged', async () => {
+/** A URL that press-1 may send a file to. */
+async function createUploadUrl({ AccessKeyId, SecretAccessKey, SessionToken }: Record<string, string>): Promise<URL> {
+  const credentials = {
+    accessKeyId: `${AccessKeyId}`,
+    secretAccessKey: `${SecretAccessKey}`,
+    sessionToken: `${SessionToken}`,
+  }
+  const call = { thing: 'press-1', body: describeFile('c.csv', 'c') }
+  const { body } = await callUploadApi<CreateUploadResponse>(cloud, credentials, 'createUpload', call)
+  return new URL(body.put?.url ?? '')
+}
+
+test('no private key, claim, session token or upload URL is in anything that was printed or logged', async () => {
   const ca = ['--ca-file', cloud.cloud.caFile]
   await run('thingdrop', ['claims', 'create', '--thing', 'press-1', '--out', 'press-1.claim'])
   await run('thingdrop', ['claims', 'create', '--thing', 'meter-#', '--count', '2', '--out', 'meters.csv'])
@@ -79,6 +93,7 @@ test('no private key, claim or session token is in anything that was printed or 
   for (const name of ['a.csv', 'b.csv']) await writeFile(join(folder, name), name)
   await run('thingdrop-device', device('upload', 'a.csv'))
   const credentials = [JSON.parse(await run('thingdrop-device', device('credentials'), { isSecret: true }))]
+  const urls = [await createUploadUrl(credentials[0])]
   const keysBefore = await readAll('**/*.key', folder)
   await run('thingdrop-device', device('renew', '--force'))
   credentials.push(JSON.parse(await run('thingdrop-device', device('credentials'), { isSecret: true })))
@@ -111,6 +126,7 @@ test('no private key, claim or session token is in anything that was printed or 
     ...keys.flatMap(canariesOfPem),
     ...claimUrls.map((url) => parseClaim(parseClaimUrl(url).claim).secret),
     ...credentials.flatMap(({ SecretAccessKey, SessionToken }) => [SecretAccessKey, SessionToken]),
+    ...urls.flatMap((url) => [url.searchParams.get('X-Amz-Signature'), url.searchParams.get('X-Amz-Security-Token')]),
     cloud.cloud.operatorCredentials.secretAccessKey,
   ]
   expect(canaries.length).toBeGreaterThan(10)

@@ -32,13 +32,15 @@ const testFiles = [
   'sweep',
   'explain',
   'secrets',
+  'upload-urls',
 ]
 /** Who will most likely miss a grant is asked first; only one reads the functions' logs. */
 const firstAsked: Readonly<Record<FunctionName, readonly string[]>> = {
   'fleet-ca': ['redeploy', 'story'],
   'vend-certificate': ['vending', 'certificate-life'],
   'register-certificate': ['registration', 'quarantine'],
-  'record-upload': ['recording'],
+  'issue-upload': ['upload-urls'],
+  'record-upload': ['recording', 'upload-urls'],
   'operator-api': ['quarantine', 'recording', 'ca-certificates'],
   'manage-certificates': ['certificate-life', 'quarantine'],
   'manage-cas': ['ca-certificates'],

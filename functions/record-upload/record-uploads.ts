@@ -1,8 +1,14 @@
+import type { Upload } from '#contract/api.ts'
+import { parseObjectKey } from '#contract/object-key.ts'
 import type { UploadLog } from '../stores/upload-log.ts'
+import type { UploadQuotas } from '../stores/upload-quotas.ts'
+import type { UploadStore } from '../stores/upload-store.ts'
 import { parseS3Event, type S3Message } from './parse-s3-event.ts'
 
 export interface Recording {
   readonly uploads: UploadLog
+  readonly issued: UploadStore
+  readonly quotas: UploadQuotas
   readonly bucket: string
   readonly clock: () => Date
 }
@@ -12,15 +18,30 @@ export interface Recording {
  * read of a bad message is logged too: when it comes again, it writes the same rows.
  */
 export async function recordUploads(
-  { uploads, bucket, clock }: Recording,
+  recording: Recording,
   bodies: readonly string[],
 ): Promise<PromiseSettledResult<void>[]> {
+  const { uploads, bucket, clock } = recording
   const now = clock()
   const parsed = await Promise.allSettled(bodies.map(async (body) => parseS3Event(body, bucket, now)))
   const readable = parsed.flatMap((message) => (message.status === 'fulfilled' ? message.value.uploads : []))
   // Should the table refuse, the handler throws and the whole batch comes again.
   await uploads.write(readable)
+  await Promise.all(readable.map((upload) => noteArrival(recording, upload)))
   return Promise.allSettled(parsed.map(async (message) => requireWhole(message)))
+}
+
+/**
+ * An object that a device wrote with credentials of its own was not issued. Any other under a key of that form may have
+ * been: by a URL, which the function's role signed.
+ */
+async function noteArrival({ issued, quotas }: Recording, upload: Upload): Promise<void> {
+  const { event, key, etag, certificateId, eventTime: arrivedAt } = upload
+  const parts = event === 'created' && certificateId === undefined ? parseObjectKey(key) : undefined
+  if (!parts) return
+  const { thingName, uploadId } = parts
+  await issued.arrive({ thingName, uploadId, key, etag, arrivedAt })
+  await quotas.close(thingName, uploadId)
 }
 
 function requireWhole(message: PromiseSettledResult<S3Message>): void {

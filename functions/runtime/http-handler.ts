@@ -20,9 +20,11 @@ type ApiEvent = APIGatewayProxyEventV2WithRequestContext<
 >
 
 /** What a route gets: parsed, and free of the transport. */
-interface ApiRequest {
+export interface ApiRequest {
   readonly json: () => unknown
   readonly query: Readonly<Record<string, string | undefined>>
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | undefined>>
   /** The path's parameters, decoded. */
   readonly path: Readonly<Record<string, string | undefined>>
   /** Who signed the request, on a route with IAM. */
@@ -47,6 +49,7 @@ export function createHttpHandler(routes: Readonly<Record<string, Route>>) {
       const query = event.queryStringParameters ?? {}
       const answer = await route({
         query,
+        headers: event.headers,
         path: event.pathParameters ?? {},
         callerArn: event.requestContext.authorizer?.iam?.userArn,
         requestId: context.awsRequestId,

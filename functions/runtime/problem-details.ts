@@ -44,5 +44,5 @@ function toFault(error: unknown): Fault {
 }
 
 function retryAfter(fault: Fault): Record<string, string> {
-  return fault.code === 'CLAIM_IN_USE' ? { 'retry-after': '2' } : {}
+  return fault.retryAfterSeconds === undefined ? {} : { 'retry-after': String(fault.retryAfterSeconds) }
 }

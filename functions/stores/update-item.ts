@@ -9,11 +9,11 @@ export interface ItemChange {
   readonly values?: Readonly<Record<string, unknown>>
 }
 
-/** Changes one item while the condition holds; members that are undefined are left as they are. False when it does not hold. */
+/** Changes one item, named by its `pk` or its whole key, while the condition holds; members that are undefined are left as they are. False when it does not hold. */
 export function updateItem(
   tables: DynamoDBDocumentClient,
   tableName: string,
-  pk: string,
+  key: string | Readonly<Record<string, string>>,
   { set, remove = [], condition, values = {} }: ItemChange,
 ): Promise<boolean> {
   const members = Object.entries(set).filter(([, value]) => value !== undefined)
@@ -24,7 +24,7 @@ export function updateItem(
     tables.send(
       new UpdateCommand({
         TableName: tableName,
-        Key: { pk },
+        Key: typeof key === 'string' ? { pk: key } : key,
         UpdateExpression: `SET ${assignments}${removals}`,
         ...(condition === undefined ? {} : { ConditionExpression: condition }),
         ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),

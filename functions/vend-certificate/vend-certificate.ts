@@ -71,7 +71,10 @@ async function whyNotReserved(claims: ClaimStore, claimId: string): Promise<Faul
   const claim = await claims.find(claimId)
   if (claim?.issued) return usedClaim()
   if (claim?.revokedAt !== undefined) return revokedClaim()
-  return new Fault('CLAIM_IN_USE', 'another request is using this claim just now', { hint: 'try again in a moment' })
+  return new Fault('CLAIM_IN_USE', 'another request is using this claim just now', {
+    hint: 'try again in a moment',
+    retryAfterSeconds: 2,
+  })
 }
 
 function usedClaim(): Fault {

@@ -1,0 +1,155 @@
+import { type DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
+import type { IssuedUploadState } from '#contract/uploads-api.ts'
+import { isTaken } from './conditional-write.ts'
+import { listingOf } from './listing.ts'
+import { shards } from './shards.ts'
+import { updateItem } from './update-item.ts'
+
+/** An upload that the backend gave a URL for. */
+export interface IssuedUpload {
+  readonly thingName: string
+  /** 16 hex digits, also in the object's key. */
+  readonly uploadId: string
+  readonly key: string
+  readonly state: IssuedUploadState
+  readonly way: 'put' | 'form' | 'multipart'
+  readonly sizeBytes: number
+  readonly contentType: string
+  readonly crc32?: string | undefined
+  readonly sha256?: string | undefined
+  /** Hex SHA-256 of the request: another request is another upload. */
+  readonly fingerprint: string
+  /** The certificate whose credentials asked. */
+  readonly certificateId: string
+  /** ISO times. */
+  readonly issuedAt: string
+  readonly expiresAt: string
+  readonly changedAt: string
+  /** S3's id of an upload in parts. */
+  readonly multipartId?: string | undefined
+  readonly partBytes?: number | undefined
+  readonly reason?: string
+  /** Of the object, once it is there. */
+  readonly etag?: string
+}
+
+/** What S3's event says of an object that arrived. */
+export interface Arrival {
+  readonly thingName: string
+  readonly uploadId: string
+  readonly key: string
+  readonly etag?: string | undefined
+  readonly arrivedAt: string
+}
+
+interface UploadQuery {
+  readonly state: Exclude<IssuedUploadState, 'arrived'>
+  readonly from: Date
+  readonly to: Date
+  readonly limit: number
+  /** A place that an earlier page gave. */
+  readonly before?: string | undefined
+}
+
+/** An issued upload and its place among those of its state. */
+export type ListedUpload = IssuedUpload & { readonly listed: string }
+
+interface UploadPage {
+  readonly uploads: ListedUpload[]
+  /** The place to go on before; absent on the last page. */
+  readonly next?: string
+}
+
+/**
+ * The uploads that a URL was issued for, in the upload log's table: one row each, which S3's event finds by the id in the
+ * object's key. Arriving wins over every other state, whatever comes first. The index `listings` has those that did not
+ * arrive, by state: the issued by the time at which they expire, others by the time of their last change.
+ */
+export function createUploadStore(tables: DynamoDBDocumentClient, tableName: string) {
+  const keyOf = (thingName: string, uploadId: string) => ({ thing: thingName, position: `upload#${uploadId}` })
+  const placeOf = (uploadId: string, state: IssuedUploadState, time: string) =>
+    listingOf(`upload#${state}`, uploadId, `${time}#${uploadId}`)
+
+  return {
+    async find(thingName: string, uploadId: string): Promise<IssuedUpload | undefined> {
+      const { Item } = await tables.send(
+        new GetCommand({ TableName: tableName, Key: keyOf(thingName, uploadId), ConsistentRead: true }),
+      )
+      return Item as IssuedUpload | undefined
+    },
+
+    /**
+     * Adds an upload. False when there is one of its id already; one that was issued at the time `instead` and did not
+     * arrive gives way.
+     */
+    add(upload: IssuedUpload, instead?: string): Promise<boolean> {
+      const { thingName, uploadId, expiresAt } = upload
+      const isFree = 'attribute_not_exists(thing)'
+      const condition =
+        instead === undefined
+          ? { ConditionExpression: isFree }
+          : {
+              ConditionExpression: `${isFree} OR (issuedAt = :instead AND #state <> :arrived)`,
+              ExpressionAttributeNames: { '#state': 'state' },
+              ExpressionAttributeValues: { ':instead': instead, ':arrived': 'arrived' },
+            }
+      const Item = { ...keyOf(thingName, uploadId), ...upload, ...placeOf(uploadId, 'issued', expiresAt) }
+      return isTaken(tables.send(new PutCommand({ TableName: tableName, Item, ...condition })))
+    },
+
+    /** Notes that an object is there. It may come twice, late, and before its upload was added. */
+    async arrive({ thingName, uploadId, key, etag, arrivedAt }: Arrival): Promise<void> {
+      await updateItem(tables, tableName, keyOf(thingName, uploadId), {
+        set: { thingName, uploadId, key, state: 'arrived', etag, changedAt: arrivedAt },
+        remove: ['listing', 'listed', 'reason'],
+      })
+    },
+
+    /** Ends an upload that did not arrive. False when it did, or when it was issued anew since `issuedAt`. */
+    settle(
+      { thingName, uploadId, issuedAt }: Pick<IssuedUpload, 'thingName' | 'uploadId' | 'issuedAt'>,
+      state: 'expired' | 'refused' | 'aborted',
+      reason: string | undefined,
+      now: Date,
+    ): Promise<boolean> {
+      const changedAt = now.toISOString()
+      return updateItem(tables, tableName, keyOf(thingName, uploadId), {
+        set: { state, reason, changedAt, ...placeOf(uploadId, state, changedAt) },
+        condition: 'issuedAt = :issuedAt AND #state <> :arrived',
+        values: { ':issuedAt': issuedAt, ':arrived': 'arrived' },
+      })
+    },
+
+    /** Uploads in a state whose time is in [from, to), newest first. Reads up to `limit` of each shard. */
+    async list({ state, from, to, limit, before }: UploadQuery): Promise<UploadPage> {
+      const last = before ?? to.toISOString()
+      if (last <= from.toISOString()) return { uploads: [] }
+      const pages = await Promise.all(
+        shards.map((shard) =>
+          tables.send(
+            new QueryCommand({
+              TableName: tableName,
+              IndexName: 'listings',
+              KeyConditionExpression: 'listing = :listing AND listed BETWEEN :from AND :last',
+              ExpressionAttributeValues: {
+                ':listing': `upload#${state}#${shard}`,
+                ':from': from.toISOString(),
+                // BETWEEN includes its end: of a place, all but its last digit stands below it and above all places before.
+                ':last': before === undefined ? last : last.slice(0, -1),
+              },
+              ScanIndexForward: false,
+              Limit: limit,
+            }),
+          ),
+        ),
+      )
+      const found = pages.flatMap(({ Items = [] }) => Items as ListedUpload[])
+      const uploads = found.sort((a, b) => (a.listed < b.listed ? 1 : -1)).slice(0, limit)
+      const next = uploads.at(-1)?.listed
+      const hasMore = found.length > limit || pages.some((page) => page.LastEvaluatedKey !== undefined)
+      return hasMore && next !== undefined ? { uploads, next } : { uploads }
+    },
+  }
+}
+
+export type UploadStore = ReturnType<typeof createUploadStore>
