@@ -2,6 +2,7 @@ import { Duration, Stack } from 'aws-cdk-lib'
 import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs'
 import type { Bucket } from 'aws-cdk-lib/aws-s3'
 import type { Construct } from 'constructs'
+import { uploadTopics } from '#contract/topics.ts'
 import { maxUrlSeconds } from '#contract/upload-limits.ts'
 import type { DeviceAccess } from './device-access.ts'
 import { caValidityDays, type FleetCa } from './fleet-ca.ts'
@@ -162,9 +163,11 @@ export function createManageCas(scope: Construct, { tables, ca }: ApiFunctionPro
 /** Its role is what signs: at S3 it may do what its URLs let devices do, and nothing else. */
 export function createIssueUpload(
   scope: Construct,
-  { tables, access, bucket, settings }: ApiFunctionProps,
+  { tables, ca, access, bucket, settings }: ApiFunctionProps,
 ): NodejsFunction {
   const { ledger, uploadLog } = tables
+  const { accepted, rejected } = uploadTopics('*')
+  const arn = iotArns(scope)
   const { maxOpenPerThing, maxBytesPerThingAndDay, multipartHours } = settings.uploadUrls
   return createFunction(scope, 'issue-upload', {
     environment: {
@@ -173,6 +176,7 @@ export function createIssueUpload(
       BUCKET: bucket.bucketName,
       BUCKET_HOST: bucket.bucketRegionalDomainName,
       DEVICE_ROLE: access.role.roleName,
+      MQTT_ENDPOINT: ca.mqttEndpoint,
       URL_SECONDS: String(maxUrlSeconds),
       MULTIPART_SECONDS: String(Duration.hours(multipartHours).toSeconds()),
       MAX_OPEN_UPLOADS: String(maxOpenPerThing),
@@ -186,6 +190,7 @@ export function createIssueUpload(
         ['s3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
         bucket.arnForObjects('things/*'),
       ),
+      grant(['iot:Publish'], arn(`topic/${accepted}`), arn(`topic/${rejected}`)),
     ],
   })
 }

@@ -20,6 +20,8 @@ import { grant } from './grant.ts'
 /** The HTTP API: every route of contract/, with IAM in front unless a claim in the body authorizes. */
 export class Api extends Construct {
   readonly url: string
+  /** It answers over MQTT too. */
+  readonly issueUpload: NodejsFunction
 
   constructor(scope: Construct, id: string, stands: Omit<ApiFunctionProps, 'apiUrl'>) {
     super(scope, id)
@@ -32,7 +34,7 @@ export class Api extends Construct {
     const operate = createOperatorApi(this, props)
     const certificates = createManageCertificates(this, props)
     const cas = createManageCas(this, props)
-    const issueUpload = createIssueUpload(this, props)
+    this.issueUpload = createIssueUpload(this, props)
     const handlers: Record<RouteName, NodejsFunction> = {
       createCertificate: vend,
       issueCertificate: vend,
@@ -48,10 +50,10 @@ export class Api extends Construct {
       createClaim: operate,
       listClaims: operate,
       revokeClaim: operate,
-      createUpload: issueUpload,
-      listUploadParts: issueUpload,
-      completeUpload: issueUpload,
-      abortUpload: issueUpload,
+      createUpload: this.issueUpload,
+      listUploadParts: this.issueUpload,
+      completeUpload: this.issueUpload,
+      abortUpload: this.issueUpload,
       listUploads: operate,
       listThings: operate,
       showThing: operate,

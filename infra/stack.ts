@@ -8,6 +8,7 @@ import type { Settings } from './settings.ts'
 import { Sweep } from './sweep.ts'
 import { Tables } from './tables.ts'
 import { UploadRecording } from './upload-recording.ts'
+import { UploadRequests } from './upload-requests.ts'
 
 interface ThingdropStackProps extends StackProps {
   readonly settings: Settings
@@ -25,6 +26,7 @@ export class ThingdropStack extends Stack {
     const registration = new Registration(this, 'registration', { tables, access, settings })
     new Sweep(this, 'sweep', { tables, access, registration })
     const api = new Api(this, 'api', { tables, ca, access, bucket, registration, settings })
+    new UploadRequests(this, 'upload-requests', { issueUpload: api.issueUpload })
 
     const outputs = {
       ApiUrl: api.url,

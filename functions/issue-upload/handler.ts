@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { S3Client } from '@aws-sdk/client-s3'
+import type { Context } from 'aws-lambda'
 import { z } from 'zod'
 import { routeKey, routes } from '#contract/api.ts'
 import { parseThingName } from '#contract/thing-name.ts'
@@ -20,7 +21,9 @@ import { createThingStore } from '../stores/thing-store.ts'
 import { createUploadQuotas } from '../stores/upload-quotas.ts'
 import { createUploadStore } from '../stores/upload-store.ts'
 import { abortUpload } from './abort-upload.ts'
+import { answerMessage, uploadMessageSchema } from './answer-message.ts'
 import { completeUpload } from './complete-upload.ts'
+import { createPublisher } from './create-publisher.ts'
 import { issueUpload } from './issue-upload.ts'
 import type { AskingDevice, Issuing } from './issuing.ts'
 import { listParts } from './list-parts.ts'
@@ -41,6 +44,8 @@ const environment = parseEnvironment({
   /** `BUCKET.s3.REGION.amazonaws.com` */
   BUCKET_HOST: z.string().min(1),
   DEVICE_ROLE: z.string().min(1),
+  /** AWS IoT's, for answers over MQTT. */
+  MQTT_ENDPOINT: z.string().min(1),
   URL_SECONDS: z.coerce.number().int().min(1).max(maxUrlSeconds),
   MULTIPART_SECONDS: z.coerce.number().int().min(1),
   MAX_OPEN_UPLOADS: z.coerce.number().int().min(1),
@@ -49,6 +54,12 @@ const environment = parseEnvironment({
 
 const bucket = environment.BUCKET
 const endpoint = environment.AWS_ENDPOINT_URL
+const region = environment.AWS_REGION
+const credentials = {
+  accessKeyId: environment.AWS_ACCESS_KEY_ID,
+  secretAccessKey: environment.AWS_SECRET_ACCESS_KEY,
+  sessionToken: environment.AWS_SESSION_TOKEN,
+}
 const tables = createTables()
 const things = createThingStore(tables, environment.LEDGER_TABLE)
 const issuing: Issuing = {
@@ -58,14 +69,10 @@ const issuing: Issuing = {
   multipart: createMultipartUploads(new S3Client({}), bucket),
   urls: createUrlSigner({
     bucket,
-    // AWS sets no endpoint: S3 is where its name says. A cloud on one machine sets one.
+    // AWS sets no endpoint: each service is where its name says. A cloud on one machine sets one.
     bucketUrl: endpoint === undefined ? `https://${environment.BUCKET_HOST}` : `${endpoint}/${bucket}`,
-    region: environment.AWS_REGION,
-    credentials: {
-      accessKeyId: environment.AWS_ACCESS_KEY_ID,
-      secretAccessKey: environment.AWS_SECRET_ACCESS_KEY,
-      sessionToken: environment.AWS_SESSION_TOKEN,
-    },
+    region,
+    credentials,
   }),
   urlSeconds: environment.URL_SECONDS,
   multipartSeconds: environment.MULTIPART_SECONDS,
@@ -83,7 +90,14 @@ async function askedUpload(request: ApiRequest) {
   return { thingName, uploadId: parseRequest(uploadIdSchema, request.path.uploadId) }
 }
 
-export const handler = createHttpHandler({
+const answering = {
+  async issue(device: AskingDevice, ...request: [Parameters<typeof issueUpload>[2], string]) {
+    return issueUpload(issuing, await requireHolder(things, device), ...request)
+  },
+  publish: createPublisher({ endpoint: endpoint ?? `https://${environment.MQTT_ENDPOINT}`, region, credentials }),
+}
+
+const handleHttp = createHttpHandler({
   [routeKey(routes.createUpload)]: async (request) => {
     const device = await askingDevice(request)
     const idempotencyKey = parseRequest(idempotencyKeySchema.optional(), request.headers['idempotency-key'])
@@ -107,3 +121,9 @@ export const handler = createHttpHandler({
     return { status: 200, body: await abortUpload(issuing, await askedUpload(request), reason) }
   },
 })
+
+/** From the API, or from the topic rule. */
+export async function handler(event: Parameters<typeof handleHttp>[0] | object, context: Context): Promise<unknown> {
+  if ('routeKey' in event) return handleHttp(event, context)
+  return answerMessage(answering, uploadMessageSchema.parse(event), context.awsRequestId)
+}
