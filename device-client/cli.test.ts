@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { json, text } from 'node:stream/consumers'
 import { beforeAll, expect, test } from 'vitest'
 import { createTestAuthority, type KeyAndCertificate, type TestAuthority } from './testing/certificates.ts'
-import { runDeviceProcess, startDeviceProcess } from './testing/device-process.ts'
+import { runDeviceProcess } from './testing/device-process.ts'
 import { createEnrolledFolder, testConfiguration } from './testing/enrolled-device.ts'
 import { createS3Sink, s3Error } from './testing/s3.ts'
 import { connack, startHttp, startHttps, startMqtt } from './testing/servers.ts'
@@ -69,28 +69,6 @@ test('connects after the registration, and tells that it waits', async () => {
   expect(code).toBe(0)
 })
 
-test('stays connected until it is told to end, and connects again when it is cut off', async () => {
-  const seen: string[] = []
-  const mqttEndpoint = await startMqtt({ ...server, ca: authority.pem, requestCert: true }, (packet, socket) => {
-    seen.push(packet.cmd)
-    if (packet.cmd !== 'connect') return
-    socket.write(connack(0))
-    if (seen.length === 1) socket.end()
-    else child.kill('SIGTERM')
-  })
-  const { child, ended } = startDeviceProcess([
-    'connect',
-    '--stay',
-    '--dir',
-    await createEnrolledFolder(authority, { mqttEndpoint }),
-  ])
-  const { code, stdout, stderr } = await ended
-  expect(stdout.match(/connected to/g)).toHaveLength(2)
-  expect(stderr).toContain('CONNECTION_LOST')
-  expect(seen).toEqual(['connect', 'connect', 'disconnect'])
-  expect(code).toBe(0)
-})
-
 test('prints credentials as an AWS profile and as a shell takes them', async () => {
   const expiration = '2099-04-25T03:47:26Z'
   const credentials = { accessKeyId: 'ASIAEXAMPLE', secretAccessKey: "it's secret", sessionToken: 'a/b+c=', expiration }
@@ -136,7 +114,7 @@ test('uploads each file, names each that failed, and ends with 1 if any did', as
   })
 
   const files = ['a.csv', 'denied.csv', 'folder', 'none', 'c.csv'].map(at)
-  const mixed = await runDeviceProcess(['upload', '--dir', dir, '--output', 'jsonl', '--concurrency', '2', ...files])
+  const mixed = await runDeviceProcess(['upload', '--dir', dir, '--output', 'jsonl', '--transfers', '2', ...files])
   const lines = mixed.stdout
     .trim()
     .split('\n')

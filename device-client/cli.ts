@@ -11,4 +11,8 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   log: (line) => void process.stderr.write(`${line}\n`),
   draw: process.stderr.isTTY ? (line) => void process.stderr.write(`\r\x1b[K${line}`) : undefined,
   signal: interruption.signal,
+  onReload(listener) {
+    process.on('SIGHUP', listener)
+    return () => process.off('SIGHUP', listener)
+  },
 })

@@ -80,7 +80,7 @@ const deviceFaults = {
   API_URL_UNUSABLE: {
     hint: 'put the https address of the API into device.json as "apiUrl", or enroll again with a new claim and --force',
   },
-  RENEWAL_DUE: { hint: 'run: thingdrop-device renew, and daily from now on; or let connect --stay run' },
+  RENEWAL_DUE: { hint: 'run: thingdrop-device renew, and daily from now on; or let thingdrop-device run do it' },
   RENEWAL_UNFINISHED: { hint: 'run: thingdrop-device renew; it goes on where it stopped' },
   RENEWAL_REFUSED: { hint: 'check the clock and apiUrl in device.json; else ask an operator: thingdrop explain THING' },
   RENEWAL_UNAVAILABLE: {
@@ -111,8 +111,15 @@ const deviceFaults = {
   FILE_CHANGED: { hint: 'wait until nothing writes to it, then send it again' },
   FILE_TOO_LARGE: { hint: 'split it: S3 takes at most 5 TiB' },
   FILE_NAME_INVALID: { hint: 'rename it: names are UTF-8' },
-  DIRECTORY_BUSY: { hint: 'wait for the sync of this directory that is running' },
-  DIRECTORY_UNUSABLE: { hint: 'name a directory that is not the folder of the device' },
+  DIRECTORY_BUSY: { hint: 'wait for the sync of this directory that is running, or end the agent that watches it' },
+  DIRECTORY_UNUSABLE: {
+    hint: 'name a directory that is there, is not the folder of the device, and lets this user do it',
+  },
+  AGENT_RUNNING: { hint: 'there is one agent for a device: end it, or ask it with: thingdrop-device status' },
+  AGENT_NOT_RUNNING: { hint: 'start it: thingdrop-device run DIR, or the service thingdrop-device' },
+  STATUS_UNAVAILABLE: {
+    hint: 'check that this user may use the folder, and that its path has less than 90 characters',
+  },
   JOURNAL_UNUSABLE: {
     hint: 'check the disk and that this user may write the folder, with Node.js 22.13 or later; without its journal.db a device sends every file again',
   },

@@ -1,5 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 import { existsSync, statSync } from 'node:fs'
+import type { Agent, AgentOptions } from './agent/agent.ts'
+import type { AgentStatus } from './agent/agent-status.ts'
 import { renewalDueAt } from './certificate-validity.ts'
 import { connect } from './connect.ts'
 import { type CorrectedRuntime, correctRuntime } from './corrected-runtime.ts'
@@ -70,6 +72,13 @@ export interface Device {
    * as S3 being out of reach for longer than the retries last, is thrown. Throws DIRECTORY_BUSY while another sync of the directory runs.
    */
   sync(directory: string, options?: SyncOptions, retrying?: Partial<RetryOptions>): Promise<SyncSummary>
+  /**
+   * Does all of it until it is stopped: sends what appears in directories, renews the certificate, stays connected to MQTT, serves
+   * credentials, and tells how it does on a socket in the folder. Throws AGENT_RUNNING and what starting fails of.
+   */
+  startAgent(options: AgentOptions): Promise<Agent>
+  /** How the agent does that runs on the folder, in any process. Throws AGENT_NOT_RUNNING, STATUS_UNAVAILABLE. */
+  agentStatus(): Promise<AgentStatus>
   /**
    * Finds out what keeps the device from working: checks its folder, its connections and its credentials, each once. Each step
    * may take `timeoutMs`, 10 s when not given. Throws nothing that is wrong with the device.
@@ -148,7 +157,7 @@ export function createDevice({ dir, concurrency = 8, runtime: given = systemRunt
     return renewalOf('renewed', readIdentity(dir).certificate)
   }
 
-  return {
+  const device: Device = {
     configuration: () => open().identity.configuration,
     async enroll(options, retrying) {
       const { enroll } = await import('./enroll.ts')
@@ -192,11 +201,26 @@ export function createDevice({ dir, concurrency = 8, runtime: given = systemRunt
       const context = await prepareUploads(retrying.signal, () => retrying)
       return await syncDirectory(directory, options, { ...context, dir, machineClock: given.clock })
     },
+    async startAgent(options) {
+      const { startAgent } = await import('./agent/agent.ts')
+      const context = await prepareUploads(undefined, () => ({}))
+      return await startAgent(options, {
+        ...context,
+        device,
+        identity: () => open().identity,
+        dir,
+        machineClock: given.clock,
+      })
+    },
+    async agentStatus() {
+      return await (await import('./agent/status-server.ts')).readAgentStatus(dir)
+    },
     async diagnose({ timeoutMs = 10_000 } = {}) {
       return await (await import('./diagnose.ts')).diagnose(dir, given, timeoutMs)
     },
     close,
   }
+  return device
 }
 
 /** Replacing a file durably makes another file of it. */

@@ -1,3 +1,7 @@
+export type { Agent, AgentOptions, AgentSettings } from './agent/agent.ts'
+export type { AgentLog } from './agent/agent-log.ts'
+export type { AgentStatus } from './agent/agent-status.ts'
+export type { WatchOptions } from './agent/watched-directory.ts'
 export type { Credentials } from './credentials.ts'
 export { createDevice, type Device, type DeviceOptions, type Renewal } from './device.ts'
 export type { SavedConfiguration } from './device-configuration.ts'

@@ -1,11 +1,13 @@
 import { isTransient } from './device-fault.ts'
 import type { Runtime } from './runtime.ts'
 
-const capMs = 60_000
+const minuteMs = 60_000
 
 export interface RetryOptions {
-  /** The longest first wait; it doubles with every failure, up to 60 s. */
+  /** The longest first wait; it doubles with every failure, up to `capMs`. */
   readonly baseMs: number
+  /** The longest wait of all; a minute when not given. */
+  readonly capMs?: number
   /** No attempt begins later than this after the first. */
   readonly timeoutMs: number
   readonly signal?: AbortSignal | undefined
@@ -14,7 +16,7 @@ export interface RetryOptions {
 }
 
 /** "Full jitter": uniform between nothing and the doubled base (AWS Architecture Blog, "Exponential Backoff And Jitter"). */
-export function backoffMs(failures: number, baseMs: number, random: () => number): number {
+export function backoffMs(failures: number, baseMs: number, random: () => number, capMs = minuteMs): number {
   return random() * Math.min(capMs, baseMs * 2 ** (failures - 1))
 }
 
@@ -22,7 +24,7 @@ export function backoffMs(failures: number, baseMs: number, random: () => number
 export async function retry<T>(
   attempt: (number: number) => Promise<T>,
   runtime: Runtime,
-  { baseMs, timeoutMs, signal, onRetry }: RetryOptions,
+  { baseMs, capMs, timeoutMs, signal, onRetry }: RetryOptions,
 ): Promise<T> {
   const started = runtime.monotonicMs()
   for (let number = 1; ; number++) {
@@ -30,7 +32,7 @@ export async function retry<T>(
     try {
       return await attempt(number)
     } catch (error) {
-      const delayMs = backoffMs(number, baseMs, runtime.random)
+      const delayMs = backoffMs(number, baseMs, runtime.random, capMs)
       if (!isTransient(error) || runtime.monotonicMs() - started + delayMs > timeoutMs) throw error
       onRetry?.(error, delayMs)
       await runtime.wait(delayMs, signal)

@@ -1,5 +1,5 @@
 import { DeviceFault } from './device-fault.ts'
-import type { HttpAnswer } from './http-transport.ts'
+import type { HttpAnswer } from './http/read-answers.ts'
 
 /** What an answer of S3 that is no success means. */
 export function s3Refusal({ status, headers, body }: HttpAnswer, key: string, now: Date): DeviceFault {

@@ -32,6 +32,8 @@ export interface FailedFile {
 export interface Candidate {
   readonly path: string
   readonly storedPath?: string
+  /** What it must still be. */
+  readonly identity?: string
 }
 
 export interface UploadContext {
@@ -125,7 +127,11 @@ async function* planBatches(
         const path = resolve(candidate.path)
         // Throws what makes no key, before it is in a batch with others.
         draw(path)
-        yield { candidate, path, state: inspectFile(path) }
+        const state = inspectFile(path)
+        if (candidate.identity !== undefined && candidate.identity !== state.identity) {
+          throw new DeviceFault('FILE_CHANGED', `${path} changed before it was read`)
+        }
+        yield { candidate, path, state }
       } catch (error) {
         context.onFile({ path: candidate.path, outcome: 'failed', error: asFailure(error, context.signal) }, undefined)
       }

@@ -1,5 +1,5 @@
 import type { Device } from '../device.ts'
-import type { Option, OptionValues } from './options.ts'
+import type { Options, OptionValues } from './options.ts'
 
 /** What a command gets. Results go to `print`, one line each (stdout); everything else to `log` (stderr). */
 export interface CommandContext {
@@ -15,6 +15,10 @@ export interface CommandContext {
   readonly draw?: ((line: string) => void) | undefined
   /** Aborts when the process is told to end. */
   readonly signal: AbortSignal
+  /** Calls back whenever the process is told to read its configuration again, until the returned function is called. */
+  readonly onReload?: ((listener: () => void) => () => void) | undefined
+  /** The options and operands as they are now: the configuration file may have changed. Throws UsageError. */
+  readonly parseAgain: () => Pick<CommandContext, 'options' | 'operands'>
 }
 
 export interface Command {
@@ -23,7 +27,7 @@ export interface Command {
   readonly usage: string
   /** Paragraphs of the help. */
   readonly description: string
-  readonly options: Readonly<Record<string, Option>>
+  readonly options: Options
   readonly example: string
   /** Resolves with the exit code. */
   run(context: CommandContext): Promise<number>

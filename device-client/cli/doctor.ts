@@ -3,7 +3,7 @@ import type { Command } from './command.ts'
 import { commonOptions } from './common-options.ts'
 import { UsageError } from './usage-error.ts'
 
-const { dir, help } = commonOptions
+const { dir, config, help } = commonOptions
 const labels = { ok: 'ok', warning: 'warning', failed: 'FAILED' } as const
 
 export const doctor: Command = {
@@ -19,18 +19,26 @@ when a check failed; a warning leaves it 0.`,
       value: 'FORMAT',
       env: 'THINGDROP_OUTPUT',
       fallback: 'text',
+      choices: ['text', 'json', 'jsonl'],
       help: 'text: a line for each check; json: one JSON object, {"isHealthy", "findings"}',
     },
-    timeout: { value: 'SECONDS', env: 'THINGDROP_TIMEOUT', fallback: '10', help: 'how long each step may take' },
+    timeout: {
+      value: 'SECONDS',
+      env: 'THINGDROP_TIMEOUT',
+      fallback: '10',
+      least: 1,
+      help: 'how long each step may take',
+    },
     ...(dir && { dir }),
+    ...(config && { config }),
     ...(help && { help }),
   },
   example: 'thingdrop-device doctor',
 
   async run({ device, options, operands, print }) {
     if (operands.length > 0) throw new UsageError('doctor takes no operand')
-    const isText = options.choice('output', ['text', 'json']) === 'text'
-    const timeoutMs = (options.number('timeout', 1) ?? 10) * 1000
+    const isText = options.choice('output') === 'text'
+    const timeoutMs = (options.number('timeout') ?? 10) * 1000
     const diagnosis = await device.diagnose({ timeoutMs })
     if (isText) for (const finding of diagnosis.findings) print(formatText(finding))
     else print(JSON.stringify(diagnosis))

@@ -9,7 +9,7 @@ export const renew: Command = {
   description: `Makes a new key, asks for a certificate with the present one, connects with it, and only then puts it in the
 present one's place. When power fails meanwhile, the device works on with one of the two, and the next renew
 goes on. A certificate is due after two thirds of its life and up to a twentieth more, which spreads a fleet;
-before, this prints when and ends with 0, so that cron may run it daily. "connect --stay" renews by itself.`,
+before, this prints when and ends with 0, so that cron may run it daily. "thingdrop-device run" renews by itself.`,
   options: { force: { help: 'renew now, due or not' }, ...commonOptions },
   example: `thingdrop-device renew
   # crontab: 17 3 * * * thingdrop-device renew --dir /var/lib/thingdrop-device`,

@@ -6,8 +6,8 @@ import type { CommandContext } from './command.ts'
 /** The retries that a command's options ask for, each told on stderr; the mend is told once for each code. */
 export function retryingOf(context: CommandContext, subject?: string): Partial<RetryOptions> {
   const { options, log, signal } = context
-  const baseMs = options.number('retry-base-ms', 1)
-  const timeoutSeconds = options.number('timeout', 0)
+  const baseMs = options.number('retry-base-ms')
+  const timeoutSeconds = options.number('timeout')
   const told = new Set<string>()
   return {
     signal,

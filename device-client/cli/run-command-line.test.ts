@@ -51,7 +51,7 @@ test.each([
   [['sync', '--min-age', '1h', 'a'], '--min-age takes a whole number'],
   [['sync', '--transfers', '0', 'a'], '--transfers takes a whole number'],
   [['upload', '--output', 'xml', 'f'], '--output takes text or jsonl'],
-  [['upload', '--concurrency', '0', 'f'], '--concurrency takes a whole number'],
+  [['upload', '--transfers', '0', 'f'], '--transfers takes a whole number'],
   [['connect', '--timeout', '5m'], '--timeout takes a whole number'],
   [['connect', '--dir'], 'argument missing'],
   [['connect', '--stray'], "Unknown option '--stray'"],
@@ -64,8 +64,8 @@ test.each([
 })
 
 test('takes options from the environment, and the command line before it', async () => {
-  expect((await run(['upload', 'f'], { THINGDROP_CONCURRENCY: 'many' })).stderr).toContain('not "many"')
-  expect((await run(['upload', '--concurrency', '2', 'f'], { THINGDROP_CONCURRENCY: 'many' })).stderr).toContain(
+  expect((await run(['upload', 'f'], { THINGDROP_TRANSFERS: 'many' })).stderr).toContain('not "many"')
+  expect((await run(['upload', '--transfers', '2', 'f'], { THINGDROP_TRANSFERS: 'many' })).stderr).toContain(
     'NOT_ENROLLED',
   )
 })

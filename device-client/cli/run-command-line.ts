@@ -5,14 +5,18 @@ import packageJson from '../../package.json' with { type: 'json' }
 import { createDevice } from '../device.ts'
 import { DeviceFault } from '../device-fault.ts'
 import type { Command, CommandContext } from './command.ts'
+import { config } from './config.ts'
+import { readConfigurationFile } from './configuration-file.ts'
 import { connect } from './connect.ts'
 import { credentials } from './credentials.ts'
 import { doctor } from './doctor.ts'
 import { enroll } from './enroll.ts'
 import { formatCommandHelp, formatProgramHelp } from './help.ts'
-import { parseOptions } from './options.ts'
+import { parseOptions, type Settings } from './options.ts'
 import { renew } from './renew.ts'
+import { fileOptions, run } from './run.ts'
 import { serveCredentials } from './serve-credentials.ts'
+import { status } from './status.ts'
 import { sync } from './sync.ts'
 import { upload } from './upload.ts'
 import { UsageError } from './usage-error.ts'
@@ -24,12 +28,18 @@ const commands: Readonly<Record<string, Command>> = {
   credentials,
   'serve-credentials': serveCredentials,
   upload,
-  doctor,
   sync,
+  run,
+  status,
+  doctor,
+  config,
 }
 
+/** What the file says of the agent is not for a command that one types, but for where the device is and how it reaches the service. */
+const ofAllCommands = ['dir', 'timeout', 'retry-base-ms', 'transfers']
+
 /** What the process gives: its environment, its two outputs, and the wish that it ends. */
-export type Surroundings = Pick<CommandContext, 'env' | 'print' | 'log' | 'draw' | 'signal'>
+export type Surroundings = Pick<CommandContext, 'env' | 'print' | 'log' | 'draw' | 'signal' | 'onReload'>
 
 /** Runs one command line and resolves with the exit code: 0 done, 1 refused or failed, 2 wrong usage. */
 export async function runCommandLine(args: readonly string[], surroundings: Surroundings): Promise<number> {
@@ -61,22 +71,29 @@ async function runProgram([name = '', ...args]: readonly string[], surroundings:
   return 0
 }
 
+function settingsFor(command: Command, settings: Settings): Settings {
+  if (command === run) return settings
+  return Object.fromEntries(Object.entries(settings).filter(([name]) => ofAllCommands.includes(name)))
+}
+
 async function runCommand(
   name: string,
   command: Command,
   args: readonly string[],
   surroundings: Surroundings,
 ): Promise<number> {
-  const { options, operands } = parseOptions(args, command.options, surroundings.env)
+  const readFile = (path: string | undefined) => settingsFor(command, readConfigurationFile(path, fileOptions))
+  const parseAgain = () => parseOptions(args, command.options, surroundings.env, readFile)
+  const { options, operands } = parseAgain()
   if (options.isSet('help')) {
     surroundings.print(formatCommandHelp(name, command))
     return 0
   }
   const dir = options.text('dir') ?? join(homedir(), '.thingdrop-device')
-  const concurrency = options.number('concurrency', 1) ?? options.number('transfers', 1)
+  const concurrency = options.number('transfers')
   const device = createDevice({ dir, ...(concurrency !== undefined && { concurrency }) })
   try {
-    return await command.run({ ...surroundings, device, dir, options, operands })
+    return await command.run({ ...surroundings, device, dir, options, operands, parseAgain })
   } finally {
     device.close()
   }

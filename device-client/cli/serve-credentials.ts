@@ -1,12 +1,10 @@
 import { resolve } from 'node:path'
-import { Fault } from '#contract/fault.ts'
-import { DeviceFault } from '../device-fault.ts'
 import { deviceFiles } from '../device-folder.ts'
 import { systemRuntime } from '../runtime.ts'
-import type { Command, CommandContext } from './command.ts'
+import { createAgentLogger } from './agent-logger.ts'
+import type { Command } from './command.ts'
 import { commonOptions } from './common-options.ts'
 import { formatExports } from './format-exports.ts'
-import { retryingOf } from './retrying.ts'
 import { UsageError } from './usage-error.ts'
 
 export const serveCredentials: Command = {
@@ -37,14 +35,13 @@ Credentials are fetched anew 5 minutes before they end, in one request for all w
   async run(context) {
     const { device, dir, options, operands, print, signal } = context
     if (operands.length > 0) throw new UsageError('serve-credentials takes no operand')
-    const port = options.number('port', 0) ?? 0
+    const port = options.number('port') ?? 0
     if (port > 65_535) throw new UsageError('--port takes at most 65535')
     const { region } = device.configuration()
     const tokenFile = resolve(options.text('token-file') ?? deviceFiles(dir).token)
-    const { prepareToken } = await import('../prepare-token.ts')
-    const { startCredentialServer } = await import('../credential-server.ts')
-    const token = prepareToken(tokenFile, systemRuntime)
-    const server = await startCredentialServer({ port, token, credentials: createSource(context) })
+    const { startAgentCredentials } = await import('../agent/start-agent-credentials.ts')
+    const log = createAgentLogger(context.log, { format: 'text', level: 'info' })
+    const server = await startAgentCredentials({ port, tokenFile }, { device, log, runtime: systemRuntime })
     try {
       print(
         formatExports({
@@ -53,31 +50,10 @@ Credentials are fetched anew 5 minutes before they end, in one request for all w
           AWS_REGION: region,
         }),
       )
-      // SDKs wait a second or two for an answer: the first credentials are fetched ahead of the first who asks.
-      device.credentials(retryingOf(context)).catch(() => {})
       if (!signal.aborted) await new Promise((done) => signal.addEventListener('abort', done, { once: true }))
     } finally {
       await server.close()
     }
     return 0
   },
-}
-
-/** One attempt for each who asks, as they ask again by themselves. A failure is told when it is another than the one before. */
-function createSource({ device, log, signal }: CommandContext) {
-  let told: string | undefined
-  return async () => {
-    try {
-      const credentials = await device.credentials({ timeoutMs: 0, signal })
-      told = undefined
-      return credentials
-    } catch (error) {
-      if ((error instanceof DeviceFault || error instanceof Fault) && error.code !== told) {
-        told = error.code
-        log(`${error.code} ${error.message}`)
-        if (error.hint !== undefined) log(`  ${error.hint}`)
-      }
-      throw error
-    }
-  }
 }

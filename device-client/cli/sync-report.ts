@@ -2,6 +2,7 @@ import type { RetryOptions } from '../retry.ts'
 import type { SyncOptions, SyncSummary } from '../sync/sync-directory.ts'
 import type { UploadedFile } from '../upload-files.ts'
 import type { CommandContext } from './command.ts'
+import { formatBytes } from './format-bytes.ts'
 import { formatFileJson } from './format-file.ts'
 import { retryingOf } from './retrying.ts'
 
@@ -82,18 +83,16 @@ function formatSent({ path, key, sizeBytes }: UploadedFile, dryRun: boolean): st
   return dryRun ? `would send ${path}  ${sizeBytes} bytes` : `${path}  ${key}  ${sizeBytes} bytes`
 }
 
-function formatSummary({ sent, sentBytes, present, skipped, failed, deleted }: SyncSummary, dryRun: boolean): string {
+function formatSummary(
+  { sent, sentBytes, present, skipped, failed, deleted, moved }: SyncSummary,
+  dryRun: boolean,
+): string {
   return [
     `${sent} ${dryRun ? 'to send' : 'sent'} (${formatBytes(sentBytes)})`,
     `${present} already there`,
     `${skipped} skipped`,
     `${failed} failed`,
     ...(deleted > 0 ? [`${deleted} removed here`] : []),
+    ...(moved > 0 ? [`${moved} moved`] : []),
   ].join(', ')
-}
-
-function formatBytes(bytes: number): string {
-  const units = ['bytes', 'kB', 'MB', 'GB', 'TB']
-  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3))
-  return `${(bytes / 1000 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`
 }

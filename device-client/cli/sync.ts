@@ -1,12 +1,15 @@
+import { parseAfterUpload, watchOptions } from './agent-settings.ts'
 import type { Command } from './command.ts'
 import { commonOptions } from './common-options.ts'
 import { retryingOf } from './retrying.ts'
 import { startSyncReport } from './sync-report.ts'
 import { UsageError } from './usage-error.ts'
 
+const { include, exclude, 'delete-after': deleteAfter, 'move-to': moveTo } = watchOptions
+
 export const sync: Command = {
   summary: 'send what is new or changed below a directory to S3',
-  usage: 'DIR [--include GLOB]… [--exclude GLOB]… [--min-age SECONDS] [--delete-after] [--dry-run]',
+  usage: 'DIR [--include GLOB]… [--exclude GLOB]… [--min-age SECONDS] [--delete-after | --move-to DIR] [--dry-run]',
   description: `Sends each regular file below DIR once, as upload does, and goes on where the last sync was cut short. The key
 ends in the file's name; its path below DIR is kept as the object's metadata "path", percent-encoded.
 Symbolic links, pipes, sockets and devices are skipped, and so is the folder of the device. Nothing is ever
@@ -20,30 +23,23 @@ Prints a line for each file that S3 now has; on a terminal the progress, elsewhe
 standard error. The exit code is 1 when any file was not sent. A failure that would befall the other files too
 ends the sync, such as S3 being out of reach for as long as --timeout.`,
   options: {
-    include: {
-      value: 'GLOB',
-      env: 'THINGDROP_INCLUDE',
-      isRepeatable: true,
-      help: 'send only files that it matches; may be given again',
-    },
-    exclude: {
-      value: 'GLOB',
-      env: 'THINGDROP_EXCLUDE',
-      isRepeatable: true,
-      help: 'leave out files and directories that it matches; may be given again',
-    },
+    ...(include && { include }),
+    ...(exclude && { exclude }),
     'min-age': {
       value: 'SECONDS',
       env: 'THINGDROP_MIN_AGE',
+      least: 0,
       help: 'leave files that were changed more lately for the next time',
     },
-    'delete-after': { env: 'THINGDROP_DELETE_AFTER', help: 'remove each file here once S3 has it' },
+    ...(deleteAfter && { 'delete-after': deleteAfter }),
+    ...(moveTo && { 'move-to': moveTo }),
     'dry-run': { help: 'only print which files would be sent' },
-    transfers: { value: 'N', env: 'THINGDROP_TRANSFERS', fallback: '8', help: 'files sent at once' },
+    transfers: { value: 'N', env: 'THINGDROP_TRANSFERS', fallback: '8', least: 1, help: 'files sent at once' },
     output: {
       value: 'FORMAT',
       env: 'THINGDROP_OUTPUT',
       fallback: 'text',
+      choices: ['text', 'jsonl'],
       help: 'text: path, key and bytes of each file; jsonl: one JSON object for each, and one of the counts',
     },
     ...commonOptions,
@@ -55,9 +51,9 @@ ends the sync, such as S3 being out of reach for as long as --timeout.`,
     const { device, options, operands } = context
     const [directory] = operands
     if (directory === undefined || operands.length > 1) throw new UsageError('sync needs one DIR')
-    const isText = options.choice('output', ['text', 'jsonl']) === 'text'
+    const isText = options.choice('output') === 'text'
     const dryRun = options.isSet('dry-run')
-    const minAgeSeconds = options.number('min-age', 0)
+    const minAgeSeconds = options.number('min-age')
     device.configuration()
     const report = startSyncReport(context, { isText, dryRun })
     try {
@@ -67,7 +63,7 @@ ends the sync, such as S3 being out of reach for as long as --timeout.`,
           include: options.texts('include'),
           exclude: options.texts('exclude'),
           minAgeSeconds,
-          deleteAfter: options.isSet('delete-after'),
+          ...parseAfterUpload(options),
           dryRun,
           ...report,
         },

@@ -7,7 +7,7 @@ import { UsageError } from './usage-error.ts'
 
 export const upload: Command = {
   summary: 'send files to S3',
-  usage: 'FILE… [--output text|jsonl] [--concurrency N]',
+  usage: 'FILE… [--output text|jsonl] [--transfers N]',
   description: `Sends each file under a key of its own, things/THING/DAY/ID-NAME, and prints one line for each that S3 has.
 A file is sent once: journal.db in the folder of the device knows what was sent, and goes on with what was
 under way. A file that was changed, or has another path, is another file. One that changes while it is read
@@ -18,9 +18,10 @@ others are.`,
       value: 'FORMAT',
       env: 'THINGDROP_OUTPUT',
       fallback: 'text',
+      choices: ['text', 'jsonl'],
       help: 'text: key, bytes and time of each file; jsonl: one JSON object for each, failures too',
     },
-    concurrency: { value: 'N', env: 'THINGDROP_CONCURRENCY', fallback: '8', help: 'files sent at once' },
+    transfers: { value: 'N', env: 'THINGDROP_TRANSFERS', fallback: '8', least: 1, help: 'files sent at once' },
     ...commonOptions,
   },
   example: 'thingdrop-device upload /var/log/press/*.csv',
@@ -28,7 +29,7 @@ others are.`,
   async run(context) {
     const { device, options, operands, print, log, signal } = context
     if (operands.length === 0) throw new UsageError('upload needs at least one FILE')
-    const isText = options.choice('output', ['text', 'jsonl']) === 'text'
+    const isText = options.choice('output') === 'text'
     device.configuration()
     let failed = 0
     const onFile = (file: UploadedFile | FailedFile) => {

@@ -1,18 +1,19 @@
-import { realpathSync, rmSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import { join } from 'node:path'
-import { Fault } from '#contract/fault.ts'
-import { DeviceFault, type DeviceFaultCode } from '../device-fault.ts'
+import type { Fault } from '#contract/fault.ts'
+import { DeviceFault } from '../device-fault.ts'
 import { inspectFile } from '../source-file.ts'
 import { type Candidate, type FailedFile, type UploadContext, type UploadedFile, uploadFiles } from '../upload-files.ts'
+import { type AfterUpload, finishSource, prepareAfterUpload } from './finish-source.ts'
 import { lockDirectory } from './lock-directory.ts'
+import { isOfOneFile } from './of-one-file.ts'
 import { createPathFilter, type PathPatterns } from './select-path.ts'
+import { tryInspect } from './try-inspect.ts'
 import { type SkipReason, walkDirectory } from './walk-directory.ts'
 
-export interface SyncOptions extends PathPatterns {
+export interface SyncOptions extends PathPatterns, AfterUpload {
   /** Files that were changed more lately than this are left for the next time. */
   readonly minAgeSeconds?: number | undefined
-  /** Removes a file when S3 has it and it is still the same. */
-  readonly deleteAfter?: boolean
   /** Only tells what would be sent, as if it was; S3 is not asked. */
   readonly dryRun?: boolean
   /** Told of each file that is taken; paths below the directory. What it throws ends the sync. */
@@ -37,6 +38,7 @@ export interface SyncSummary {
   readonly skipped: number
   readonly failed: number
   readonly deleted: number
+  readonly moved: number
 }
 
 interface SyncContext extends Omit<UploadContext, 'onFile'> {
@@ -46,37 +48,24 @@ interface SyncContext extends Omit<UploadContext, 'onFile'> {
   readonly machineClock: () => Date
 }
 
-/** Failures of one file; any other would befall the rest too. */
-const ofOneFile: ReadonlySet<DeviceFaultCode> = new Set<DeviceFaultCode>([
-  'FILE_UNREADABLE',
-  'FILE_NOT_REGULAR',
-  'FILE_CHANGED',
-  'FILE_TOO_LARGE',
-  'FILE_NAME_INVALID',
-  'UPLOAD_REFUSED',
-  'UPLOAD_GONE',
-])
 const monthMs = 30 * 86_400_000
 
 /** See Device.sync. Memory does not grow with the number of files: they are sent while the walk goes on. */
-export async function syncDirectory(
-  directory: string,
-  options: SyncOptions,
-  context: SyncContext,
-): Promise<SyncSummary> {
+export async function syncDirectory(directory: string, given: SyncOptions, context: SyncContext): Promise<SyncSummary> {
   const root = resolveRoot(directory)
+  const options = given.dryRun ? given : prepareAfterUpload(given, root)
   const deviceDir = realpathSync(context.dir)
   if (`${root}/`.startsWith(`${deviceDir}/`)) {
     throw new DeviceFault('DIRECTORY_UNUSABLE', `${directory} is the folder of the device, which holds its key`)
   }
-  const counts = { sent: 0, sentBytes: 0, present: 0, skipped: 0, failed: 0, deleted: 0 }
+  const counts = { sent: 0, sentBytes: 0, present: 0, skipped: 0, failed: 0, deleted: 0, moved: 0 }
   const filter = createPathFilter(options)
   const below = (path: string) => path.slice(root === '/' ? 1 : root.length + 1)
 
   function fail(path: string, error: DeviceFault | Fault): void {
     counts.failed++
     options.onFile?.({ path, outcome: 'failed', error })
-    if (!(error instanceof Fault || ofOneFile.has(error.code))) throw error
+    if (!isOfOneFile(error)) throw error
   }
 
   function skip(path: string, reason: SkippedFile['reason']): void {
@@ -85,7 +74,8 @@ export async function syncDirectory(
   }
 
   function* walk(): Generator<Candidate, void> {
-    const takesDirectory = (path: string) => join(root, path) !== deviceDir && filter.takesDirectory(path)
+    const spared = [deviceDir, options.moveTo]
+    const takesDirectory = (path: string) => !spared.includes(join(root, path)) && filter.takesDirectory(path)
     for (const found of walkDirectory(root, takesDirectory)) {
       if (!filter.takesFile(found.path)) continue
       if (found.kind === 'failed') fail(found.path, found.error)
@@ -98,7 +88,7 @@ export async function syncDirectory(
   /** A date in the future is no age: it would never come. */
   function isYoung(path: string): boolean {
     if (!options.minAgeSeconds) return false
-    const mtimeMs = mtimeOf(path)
+    const mtimeMs = tryInspect(path)?.mtimeMs
     const ageMs = context.machineClock().getTime() - (mtimeMs ?? 0)
     return ageMs >= 0 && ageMs < options.minAgeSeconds * 1000
   }
@@ -127,10 +117,12 @@ export async function syncDirectory(
       onFile(file, state) {
         if (file.outcome === 'failed') return fail(below(file.path), file.error)
         tell({ ...file, path: below(file.path) })
-        if (options.deleteAfter && state !== undefined && removeSame(file.path, state.identity)) counts.deleted++
+        if (state === undefined) return
+        const source = { path: file.path, storedPath: below(file.path), identity: state.identity, key: file.key }
+        if (finishSource(source, options)) counts[options.moveTo === undefined ? 'deleted' : 'moved']++
       },
     })
-    context.journal.prune(monthMs, identityOf)
+    context.journal.prune(monthMs, (path) => tryInspect(path)?.identity)
     return counts
   } finally {
     lock.release()
@@ -142,32 +134,5 @@ function resolveRoot(directory: string): string {
     return realpathSync(directory)
   } catch (error) {
     throw new DeviceFault('FILE_UNREADABLE', (error as Error).message, { cause: error })
-  }
-}
-
-/** Whether the file was there as S3 has it, and is removed. */
-function removeSame(path: string, identity: string): boolean {
-  if (identityOf(path) !== identity) return false
-  try {
-    rmSync(path)
-    return true
-  } catch (error) {
-    throw new DeviceFault('DIRECTORY_UNUSABLE', (error as Error).message, { cause: error })
-  }
-}
-
-function identityOf(path: string): string | undefined {
-  return tryInspect(path)?.identity
-}
-
-function mtimeOf(path: string): number | undefined {
-  return tryInspect(path)?.mtimeMs
-}
-
-function tryInspect(path: string) {
-  try {
-    return inspectFile(path)
-  } catch {
-    return undefined
   }
 }

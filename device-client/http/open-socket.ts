@@ -1,0 +1,72 @@
+import { connect, isIP, type Socket } from 'node:net'
+import { type ConnectionOptions, connect as connectTls, type SecureContext } from 'node:tls'
+import { DeviceFault } from '../device-fault.ts'
+
+export interface SocketTarget {
+  readonly host: string
+  readonly port: number
+  /** Of a connection that speaks TLS. */
+  readonly tls: TlsSession | undefined
+  readonly timeoutMs: number
+  readonly signal: AbortSignal | undefined
+}
+
+/** What connections to one server share: the handshakes after the first are shorter. */
+export interface TlsSession {
+  readonly secureContext: SecureContext
+  ticket: Buffer | undefined
+}
+
+/**
+ * Connects, through the proxy of the environment if it names one for the host, and resolves when the server may be written to: with
+ * TLS when it is known to be the one. Rejects with what the system or TLS says, CONNECTION_TIMEOUT, PROXY_…, or the signal's reason.
+ */
+export async function openSocket(target: SocketTarget): Promise<Socket> {
+  const { host, port, tls, timeoutMs, signal } = target
+  if (tls === undefined) return await whenReady(connect({ host, port }), 'connect', target)
+  const { findProxy } = await import('../find-proxy.ts')
+  const proxy = findProxy(host, port)
+  const through =
+    proxy && (await (await import('../open-tunnel.ts')).openTunnel(proxy, { host, port, timeoutMs, signal }))
+  const options: ConnectionOptions = {
+    ...(through === undefined ? { host, port } : { socket: through, host }),
+    secureContext: tls.secureContext,
+    ALPNProtocols: ['http/1.1'],
+    ...(isIP(host) === 0 && { servername: host }),
+    ...(tls.ticket !== undefined && { session: tls.ticket }),
+  }
+  const socket = connectTls(options)
+  socket.on('session', (ticket) => {
+    tls.ticket = ticket
+  })
+  return await whenReady(socket, 'secureConnect', target)
+}
+
+function whenReady(
+  socket: Socket,
+  event: 'connect' | 'secureConnect',
+  { host, port, timeoutMs, signal }: SocketTarget,
+): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const fail = (error: unknown) => {
+      forget()
+      socket.on('error', () => {})
+      socket.destroy()
+      reject(error)
+    }
+    const onTimeout = () => fail(new DeviceFault('CONNECTION_TIMEOUT', `${host}:${port} was silent for too long`))
+    const onEnd = () => fail(new DeviceFault('CONNECTION_LOST', `${host}:${port} ended the connection`))
+    const onAbort = () => fail(signal?.reason)
+    const onReady = () => {
+      forget()
+      resolve(socket)
+    }
+    const forget = () => {
+      signal?.removeEventListener('abort', onAbort)
+      socket.off('error', fail).off('close', onEnd).off('timeout', onTimeout).off(event, onReady)
+    }
+    signal?.addEventListener('abort', onAbort)
+    socket.setTimeout(timeoutMs)
+    socket.on('error', fail).on('close', onEnd).on('timeout', onTimeout).on(event, onReady)
+  })
+}
