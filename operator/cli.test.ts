@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { testCredentials } from './test-api.ts'
-import { runCli, startCliApi } from './test-cli.ts'
+import { runCli, runCommand, startCliApi } from './test-cli.ts'
 
 test('bad usage exits 252 with the option’s name, before anything is sent', async () => {
   const wrong = [
@@ -25,7 +25,7 @@ test('bad usage exits 252 with the option’s name, before anything is sent', as
   ] as const
   await Promise.all(
     wrong.map(async ([args, named]) => {
-      const { stdout, stderr, code } = await runCli(args)
+      const { stdout, stderr, code } = await runCommand(args)
       expect({ args, stdout, code }).toEqual({ args, stdout: '', code: 252 })
       expect(stderr).toContain(named)
     }),

@@ -3,7 +3,7 @@ import { appendFile, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { TestAnswer, TestRequest } from '../test-api.ts'
-import { makeFolder, runCli, startCli, startCliApi } from '../test-cli.ts'
+import { makeFolder, runCommand, startCli, startCliApi } from '../test-cli.ts'
 
 const header = 'thing,claimId,expiresAt,claimUrl'
 
@@ -40,7 +40,7 @@ test('--count makes a claim for each number, into a private file, and says no se
   const { env, requests } = await startCliApi(createClaimApi())
   const out = join(await makeFolder(), 'meters.csv')
   const args = ['claims', 'create', '--thing', 'meter-##', '--count', '20', '--ttl', '7d', '--out', out]
-  const { stdout, stderr, code } = await runCli(args, env)
+  const { stdout, stderr, code } = await runCommand(args, env)
   expect({ stdout, stderr, code }).toEqual({
     stdout: '',
     stderr: `20 claims made, 0 were there; ${out} holds them: keep it secret\n`,
@@ -62,7 +62,7 @@ test('--from takes each row as it says, and from the options what it leaves open
     '\ufeffthing,type,ttl,attribute:site,attribute:line\r\npress-1,Press,2h,"oslo,1",\r\n\r\n-2,,,,7\r\n',
   )
   const args = ['--from', from, '--type', 'Meter', '--group', 'north', '--attribute', 'site=bergen', '--out', '-']
-  const { stdout, code } = await runCli(['claims', 'create', ...args], env)
+  const { stdout, code } = await runCommand(['claims', 'create', ...args], env)
   expect(code).toBe(0)
   expect(stdout.split('\r\n')).toHaveLength(4)
   expect(bodiesOf(requests)).toEqual([
@@ -91,7 +91,7 @@ test('every fault of a file is named with line and column before anything is ask
   const from = join(folder, 'devices.csv')
   const rows = ['press-1,1d,oslo,', 'press 2,1d,oslo,', 'press-1,1d,oslo,', 'press-4,soon,oslo,', ',10s,os lo,x,y']
   await writeFile(from, ['thing,ttl,attribute:site,colour', ...rows].join('\n'))
-  const { stderr, code } = await runCli(['claims', 'create', '--from', from, '--out', join(folder, 'out.csv')], env)
+  const { stderr, code } = await runCommand(['claims', 'create', '--from', from, '--out', join(folder, 'out.csv')], env)
   expect(stderr.split('\n').map((line) => line.replace(/(column [\w:]+): .*/, '$1'))).toEqual([
     `CSV_INVALID: nothing was done, as ${from} is not right:`,
     '  line 1, column colour',
@@ -112,11 +112,11 @@ test('a file that is none, or no CSV, is told with its reason', async () => {
   const { env } = await startCliApi(createClaimApi())
   const folder = await makeFolder()
   const out = ['--out', join(folder, 'out.csv')]
-  const missing = await runCli(['claims', 'create', '--from', join(folder, 'none.csv'), ...out], env)
+  const missing = await runCommand(['claims', 'create', '--from', join(folder, 'none.csv'), ...out], env)
   expect(missing.stderr).toMatch(/^FILE_UNREADABLE: .*none\.csv cannot be read: ENOENT/)
   const broken = join(folder, 'broken.csv')
   await writeFile(broken, 'thing\n"press')
-  const { stderr } = await runCli(['claims', 'create', '--from', broken, ...out], env)
+  const { stderr } = await runCommand(['claims', 'create', '--from', broken, ...out], env)
   expect(stderr).toMatch(/^CSV_INVALID: .*\n {2}line 2: Quote Not Closed/)
 })
 
@@ -124,7 +124,7 @@ test('one that fails does not stop the others, and the next run makes it alone',
   const refusing = await startCliApi(createClaimApi({ refuse: ['m3'] }))
   const out = join(await makeFolder(), 'claims.csv')
   const args = ['claims', 'create', '--thing', 'm#', '--count', '5', '--out', out]
-  const first = await runCli(args, refusing.env)
+  const first = await runCommand(args, refusing.env)
   expect(first.stderr).toContain('4 claims made, 0 were there')
   expect(first.stderr).toContain('\n  m3: THING_HELD: m3 is held (say --replace)\n')
   expect(first.code).toBe(1)
@@ -132,7 +132,7 @@ test('one that fails does not stop the others, and the next run makes it alone',
   // What a kill leaves of a line is no claim.
   await appendFile(out, 'm3,0000')
   const { env, requests } = await startCliApi(createClaimApi())
-  const second = await runCli(args, env)
+  const second = await runCommand(args, env)
   expect(second).toMatchObject({ code: 0, stdout: '' })
   expect(second.stderr).toContain('1 claims made, 4 were there')
   expect(bodiesOf(requests).map(({ thingName }) => thingName)).toEqual(['m3'])
@@ -154,7 +154,7 @@ test('killed at any moment, it goes on with whole lines', async () => {
   await once(child, 'close')
   const before = requests.length
   expect(before).toBeLessThan(300)
-  const { code } = await runCli(args, env)
+  const { code } = await runCommand(args, env)
   expect(code).toBe(0)
   // At most the claims that were on their way were asked for again.
   expect(requests.length).toBeLessThanOrEqual(300 + 16)
@@ -166,7 +166,7 @@ test('a file of something else is left alone', async () => {
   const { env, requests } = await startCliApi(createClaimApi())
   const out = join(await makeFolder(), 'notes.txt')
   await writeFile(out, 'my notes\n')
-  const { stderr } = await runCli(['claims', 'create', '--thing', 'm#', '--count', '2', '--out', out], env)
+  const { stderr } = await runCommand(['claims', 'create', '--thing', 'm#', '--count', '2', '--out', out], env)
   expect(stderr).toMatch(/^FILE_UNWRITABLE: .*holds something else\n {2}hint: /)
   expect(await readFile(out, 'utf8')).toBe('my notes\n')
   expect(requests).toEqual([])

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { TestRequest } from '../test-api.ts'
-import { runCli, startCliApi } from '../test-cli.ts'
+import { runCommand, startCliApi } from '../test-cli.ts'
 
 const id = '5d7c1a9e'.repeat(8)
 const time = '2026-03-01T00:00:00.000Z'
@@ -21,7 +21,7 @@ function linesOf(requests: readonly TestRequest[]): string[] {
 test('certificates list asks for a state, and for those that end soon', async () => {
   const { env, requests } = await startCliApi(() => ({ status: 200, body: { certificates: [certificate] } }))
   const before = Date.now()
-  const { stdout } = await runCli(
+  const { stdout } = await runCommand(
     ['certificates', 'list', '--state', 'quarantined', '--expires-within', '30d', '--output', 'csv'],
     env,
   )
@@ -35,15 +35,15 @@ test('certificates list asks for a state, and for those that end soon', async ()
 
 test('a certificate is shown, approved, rejected and revoked', async () => {
   const { env, requests } = await startCliApi(() => ({ status: 200, body: certificate }))
-  const shown = await runCli(['certificates', 'show', id], env)
+  const shown = await runCommand(['certificates', 'show', id], env)
   expect(shown.stdout).toContain(`certificateId    ${id}\nstate            quarantined\n`)
-  const approved = await runCli(
+  const approved = await runCommand(
     ['certificates', 'approve', id, '--thing', 'press-1', '--replace', '--output', 'json'],
     env,
   )
   expect(JSON.parse(approved.stdout)).toEqual(certificate)
-  await runCli(['certificates', 'reject', id, '--reason', 'a stranger'], env)
-  await runCli(['certificates', 'revoke', id, '--yes'], env)
+  await runCommand(['certificates', 'reject', id, '--reason', 'a stranger'], env)
+  await runCommand(['certificates', 'revoke', id, '--yes'], env)
   expect(linesOf(requests)).toEqual([
     `GET /v1/certificates/${id}`,
     `POST /v1/certificates/${id}/approve {"thingName":"press-1","replace":true}`,
@@ -57,7 +57,7 @@ test('a thing is shown, revoked and deleted', async () => {
     status: 200,
     body: method === 'GET' ? thing : revocation,
   }))
-  const shown = await runCli(['things', 'show', 'press-1'], env)
+  const shown = await runCommand(['things', 'show', 'press-1'], env)
   expect(shown.stdout.split('\n').map((line) => line.split(/ {2,}/))).toEqual([
     ['thingName', 'press-1'],
     ['state', 'revoked'],
@@ -66,9 +66,9 @@ test('a thing is shown, revoked and deleted', async () => {
     ['changedAt', time],
     [''],
   ])
-  const revoked = await runCli(['things', 'revoke', 'press-1', '--reason', 'stolen', '--yes'], env)
+  const revoked = await runCommand(['things', 'revoke', 'press-1', '--reason', 'stolen', '--yes'], env)
   expect(revoked).toMatchObject({ stdout: `thingName  press-1\nrevoked    ${id}\n`, code: 0 })
-  const deleted = await runCli(['things', 'delete', 'press-1', '--yes', '--output', 'json'], env)
+  const deleted = await runCommand(['things', 'delete', 'press-1', '--yes', '--output', 'json'], env)
   expect(JSON.parse(deleted.stdout)).toEqual(revocation)
   expect(linesOf(requests)).toEqual([
     'GET /v1/things/press-1',
@@ -86,7 +86,7 @@ test('what cannot be taken back is not done when nobody confirms it', async () =
     ['ca', 'retire', id],
   ]
   for (const command of commands) {
-    const { stdout, stderr, code } = await runCli(command, env)
+    const { stdout, stderr, code } = await runCommand(command, env)
     expect(stderr).toMatch(/^CONFIRMATION_MISSING: .*\n {2}hint: --yes confirms it\n$/)
     expect(stderr).toContain(command[2])
     expect({ stdout, code }).toEqual({ stdout: '', code: 252 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { runCli, startCliApi } from '../test-cli.ts'
+import { runCommand, startCliApi } from '../test-cli.ts'
 
 const id = '5d7c1a9e'.repeat(8)
 const holding = { step: 'ca', outcome: 'holds', finding: 'CN=Fleet is active' }
@@ -19,7 +19,7 @@ function explanationOf(...steps: readonly object[]) {
 
 test('prints each step with its mark and what mends it, and exits with 1 for one that is broken', async () => {
   const { env, requests } = await startCliApi(() => explanationOf(holding, broken, unknown))
-  const { stdout, stderr, code } = await runCli(['explain', 'press-1'], env)
+  const { stdout, stderr, code } = await runCommand(['explain', 'press-1'], env)
   expect(stdout).toBe(
     [
       `thing press-1, certificate ${id}`,
@@ -37,7 +37,7 @@ test('prints each step with its mark and what mends it, and exits with 1 for one
 test('what waits is not broken', async () => {
   const answer = explanationOf(holding, waiting)
   const { env, requests } = await startCliApi(() => answer)
-  const { stdout, code } = await runCli(['explain', id, '--output', 'json'], env)
+  const { stdout, code } = await runCommand(['explain', id, '--output', 'json'], env)
   expect(JSON.parse(stdout)).toEqual(answer.body)
   expect(code).toBe(0)
   expect(requests[0]?.path).toBe(`/v1/explain/${id}`)

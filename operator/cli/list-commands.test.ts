@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
-import { runCli, startCli, startCliApi } from '../test-cli.ts'
+import { runCommand, startCli, startCliApi } from '../test-cli.ts'
 
 const upload = {
   thingName: 'press-1',
@@ -15,7 +15,10 @@ const upload = {
 
 test('uploads as a table by default, without what could drive the terminal', async () => {
   const { env, requests } = await startCliApi(() => ({ status: 200, body: { uploads: [upload] } }))
-  const { stdout, stderr, code } = await runCli(['uploads', 'list', '--thing', 'press-1', '--from', '2026-03-01'], env)
+  const { stdout, stderr, code } = await runCommand(
+    ['uploads', 'list', '--thing', 'press-1', '--from', '2026-03-01'],
+    env,
+  )
   expect(stdout.split('\n').map((line) => line.split(/ {2,}/))).toEqual([
     ['TIME', 'THING', 'EVENT', 'SIZE', 'KEY'],
     ['2026-03-01T08:00:00Z', 'press-1', 'created', '1.5 KiB', 'things/press-1/2026-03-01/0123456789abcdef-load.csv'],
@@ -28,7 +31,7 @@ test('uploads as a table by default, without what could drive the terminal', asy
 test('--since counts from now', async () => {
   const { env, requests } = await startCliApi(() => ({ status: 200, body: { uploads: [] } }))
   const before = Date.now()
-  expect((await runCli(['uploads', 'list', '--since', '2h'], env)).stderr).toBe('no uploads\n')
+  expect((await runCommand(['uploads', 'list', '--since', '2h'], env)).stderr).toBe('no uploads\n')
   const from = Date.parse(requests[0]?.query.get('from') ?? '')
   expect(from).toBeGreaterThanOrEqual(before - 7_200_000)
   expect(from).toBeLessThanOrEqual(Date.now() - 7_200_000)
@@ -36,7 +39,7 @@ test('--since counts from now', async () => {
 
 test('a list that stops early says so and can go on', async () => {
   const { env, requests } = await startCliApi(() => ({ status: 200, body: { uploads: [upload], cursor: 'next' } }))
-  const { stdout, stderr } = await runCli(
+  const { stdout, stderr } = await runCommand(
     ['uploads', 'list', '--limit', '1', '--cursor', 'this', '--output', 'json'],
     env,
   )
@@ -54,7 +57,7 @@ test('things in CSV', async () => {
     changedAt: upload.eventTime,
   }
   const { env } = await startCliApi(() => ({ status: 200, body: { things: [thing] } }))
-  expect((await runCli(['things', 'list', '--output', 'csv'], env)).stdout).toBe(
+  expect((await runCommand(['things', 'list', '--output', 'csv'], env)).stdout).toBe(
     'thingName,state,certificateId,reason,attributes,changedAt,thingTypeName\r\n' +
       `press-1,quarantined,,'=1+1,"{""site"":""oslo""}",${upload.eventTime},\r\n`,
   )
