@@ -1,30 +1,26 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createDevice } from './device.ts'
 import { readIdentity } from './device-folder.ts'
 import { certificateIdOf } from './issued-certificate.ts'
 import { runConcurrently } from './run-concurrently.ts'
 import { createTestAuthority, type TestAuthority } from './testing/certificates.ts'
-import { startDeviceProcess } from './testing/device-process.ts'
+import { createCrashingDevice } from './testing/crashing-device.ts'
 import { createHastyRuntime } from './testing/enrolled-device.ts'
 import { type RenewalBackend, startRenewalBackend } from './testing/renewal-backend.ts'
 
 let authority: TestAuthority
-/** Of compiled code: a process that is killed saves none, and starting takes a third with it. */
-const cache = mkdtempSync(join(tmpdir(), 'thingdrop-compiled-'))
+let command: Awaited<ReturnType<typeof createCrashingDevice>>
 beforeAll(async () => {
   authority = await createTestAuthority()
+  command = await createCrashingDevice('crash-at')
 })
-afterAll(() => rmSync(cache, { recursive: true }))
+afterAll(() => command?.remove())
 
 /** The real command as a process of its own; dies before its crashAt-th change of a folder. */
 function startRenewing(dir: string, crashAt = 0) {
-  const env = { CRASH_AT: String(crashAt), NODE_COMPILE_CACHE: cache }
-  const preload = ['--import', fileURLToPath(new URL('./testing/crash-at.ts', import.meta.url))]
-  return startDeviceProcess(['renew', '--force', '--dir', dir], env, preload)
+  return command.start(['renew', '--force', '--dir', dir], crashAt)
 }
 
 /** As after a power cut: the device connects with what it has, goes on, and ends with one certificate on either side. */

@@ -1,24 +1,22 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { runConcurrently } from './run-concurrently.ts'
 import { createTestAuthority, type KeyAndCertificate, type TestAuthority } from './testing/certificates.ts'
-import { startDeviceProcess } from './testing/device-process.ts'
+import { createCrashingDevice } from './testing/crashing-device.ts'
 import { createS3Sink, type ReceivedRequest } from './testing/s3.ts'
 import { temporaryFolder } from './testing/temporary-folder.ts'
 import { createUploadDevice } from './testing/upload-device.ts'
 
 let authority: TestAuthority
 let server: KeyAndCertificate
-/** Of compiled code: a process that is killed saves none, and starting takes a third with it. */
-const cache = mkdtempSync(join(tmpdir(), 'thingdrop-compiled-'))
+let command: Awaited<ReturnType<typeof createCrashingDevice>>
 beforeAll(async () => {
   authority = await createTestAuthority()
   server = await authority.issueServer()
+  command = await createCrashingDevice('crash-at-write')
 })
-afterAll(() => rmSync(cache, { recursive: true }))
+afterAll(() => command?.remove())
 
 /** One that takes a request, and one in two parts. */
 const contents = ['b'.repeat(16 * 1024 ** 2 + 1), '']
@@ -36,9 +34,7 @@ async function createSync(interfere: Interfere = () => false) {
 
   /** The real command as a process of its own; dies before its crashAt-th write. */
   function run(crashAt = 0) {
-    const env = { CRASH_AT: String(crashAt), NODE_COMPILE_CACHE: cache }
-    const preload = ['--import', fileURLToPath(new URL('./testing/crash-at-write.ts', import.meta.url))]
-    const { child, ended } = startDeviceProcess(['sync', root, '--delete-after', '--dir', dir], env, preload)
+    const { child, ended } = command.start(['sync', root, '--delete-after', '--dir', dir], crashAt)
     kill = () => void child.kill('SIGKILL')
     return ended
   }

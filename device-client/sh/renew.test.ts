@@ -21,19 +21,22 @@ function expectRenewed({ dir, usable, holder }: RenewalBackend): void {
 }
 
 describe.skipIf(!canRunScript)('renewal by the script (needs curl and openssl)', { timeout: 60_000 }, () => {
-  test.each(shells)('puts a new certificate in the place of the present one, with %s', async (shell) => {
-    const backend = await startRenewalBackend(authority)
-    const before = backend.holder()
-    const ended = await renew(backend.dir, shell)
-    expect(ended).toMatchObject({
-      code: 0,
-      stdout: expect.stringMatching(/^renewed as press-7, valid until .+ GMT\n$/),
-      left: [],
-    })
-    expect(backend.holder()).not.toBe(before)
-    expectRenewed(backend)
-    expect(await runScript(['connect', '--dir', backend.dir])).toMatchObject({ code: 0, stderr: '' })
-  })
+  test.each(shells)(
+    'puts a new certificate in the place of the present one, with %s (each shell: THINGDROP_EXHAUSTIVE)',
+    async (shell) => {
+      const backend = await startRenewalBackend(authority)
+      const before = backend.holder()
+      const ended = await renew(backend.dir, shell)
+      expect(ended).toMatchObject({
+        code: 0,
+        stdout: expect.stringMatching(/^renewed as press-7, valid until .+ GMT\n$/),
+        left: [],
+      })
+      expect(backend.holder()).not.toBe(before)
+      expectRenewed(backend)
+      expect(await runScript(['connect', '--dir', backend.dir])).toMatchObject({ code: 0, stderr: '' })
+    },
+  )
 
   test('waits until the certificate is due', async () => {
     const dayMs = 86_400_000

@@ -19,8 +19,8 @@ export function startDeviceProcess(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
   nodeArgs: readonly string[] = [],
+  cli = join(import.meta.dirname, '../cli.ts'),
 ): { readonly child: ChildProcess; readonly ended: Promise<Ended> } {
-  const cli = join(import.meta.dirname, '../cli.ts')
   const child = spawn('node', [...nodeArgs, cli, ...args], {
     env: {
       PATH: process.env.PATH,
