@@ -10,6 +10,7 @@ import type { Upload } from '#contract/api.ts'
 import { createDevice, type Device, systemRuntime } from '#device/index.ts'
 import { createOperator, type Operator } from '#operator/index.ts'
 import { compileCache } from '../start/run-program.ts'
+import { localLibrary } from './bundle.ts'
 import type { CloudReady } from './cloud-process.ts'
 import { eventually } from './eventually.ts'
 
@@ -26,7 +27,7 @@ let operator: Operator
 const said: string[] = []
 
 async function startProcess(): Promise<void> {
-  cloud = spawn(process.execPath, [join(import.meta.dirname, 'cloud-process.ts'), stateDir], {
+  cloud = spawn(process.execPath, [join(import.meta.dirname, 'cloud-process.ts'), stateDir, localLibrary], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
   })
@@ -51,7 +52,7 @@ beforeAll(async () => {
   operator = createOperator({
     apiUrl: ready.outputs.ApiUrl ?? '',
     region: ready.region,
-    credentials: ready.credentials,
+    credentials: ready.client.credentials,
   })
   // The cloud is back in a moment, each time: no wait of the backoff needs to be longer than that.
   const runtime = { ...systemRuntime, wait: (ms: number) => wait(Math.min(ms, 500)) }

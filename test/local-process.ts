@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { programs } from '../start/run-program.ts'
+import { programs } from './bundle.ts'
 
 export interface LocalProcess {
   /** What it printed until it was up. */

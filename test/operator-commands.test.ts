@@ -4,17 +4,16 @@ import { once } from 'node:events'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createCertificateRequest } from '#device/certificate-request.ts'
 import { createDevice } from '#device/index.ts'
 import { createTestAuthority } from '#device/testing/certificates.ts'
-import { compileCache, programs } from '../start/run-program.ts'
+import { runCommand } from '#operator/test-cli.ts'
+import { compileCache } from '../start/run-program.ts'
+import { programs } from './bundle.ts'
 import { eventually } from './eventually.ts'
 import { startTestCloud, type TestCloud } from './test-cloud.ts'
 import { enrollDevice, registerDevice } from './test-device.ts'
-
-// Each command is a process of its own.
-vi.setConfig({ testTimeout: 120_000 })
 
 const patience = { baseMs: 200, timeoutMs: 25_000 }
 
@@ -27,8 +26,15 @@ beforeAll(async () => {
 })
 afterAll(() => cloud?.close())
 
-/** `thingdrop` as an operator runs it. */
-async function thingdrop(...args: string[]) {
+/** A file of the operator's. */
+const at = (name: string) => join(folder, name)
+
+function thingdrop(...args: string[]) {
+  return runCommand(args, { ...cloud.environment, THINGDROP_API_URL: cloud.output('ApiUrl') })
+}
+
+/** The same as a process of its own, which finds the API by itself. */
+async function startThingdrop(...args: string[]) {
   const child = spawn(process.execPath, [programs.thingdrop, ...args], {
     cwd: folder,
     env: { HOME: folder, NODE_COMPILE_CACHE: compileCache, ...cloud.environment },
@@ -51,7 +57,7 @@ async function certificateIdOf(thing: string): Promise<string> {
 
 test('claims: one, many from a counter, their list, and taken back', async () => {
   const claim = await answerOf('claims', 'create', '--thing', 'press-1', '--attribute', 'site=oslo', '--ttl', '2h')
-  const many = ['claims', 'create', '--thing', 'meter-#', '--count', '5', '--out', 'meters.csv']
+  const many = ['claims', 'create', '--thing', 'meter-#', '--count', '5', '--out', at('meters.csv')]
   expect(await thingdrop(...many)).toMatchObject({ code: 0, stderr: expect.stringMatching(/^5 claims made, 0/) })
   expect(await thingdrop(...many)).toMatchObject({ code: 0, stderr: expect.stringMatching(/^0 claims made, 5/) })
 
@@ -64,11 +70,11 @@ test('claims: one, many from a counter, their list, and taken back', async () =>
   const revoked = (await answerOf('claims', 'list', '--state', 'revoked')).claims
   expect(revoked).toMatchObject([{ claimId: claim.claimId, state: 'revoked' }])
 
-  const device = createDevice({ dir: join(folder, 'press-1') })
+  const device = createDevice({ dir: at('press-1') })
   await expect(device.enroll({ claimUrl: claim.claimUrl, caFile: cloud.cloud.caFile })).rejects.toMatchObject({
     code: 'CLAIM_REVOKED',
   })
-  const [, line = ''] = (await readFile(join(folder, 'meters.csv'), 'utf8')).split('\r\n')
+  const [, line = ''] = (await readFile(at('meters.csv'), 'utf8')).split('\r\n')
   const [thingName = '', claimId, , claimUrl = ''] = line.split(',')
   const meter = createDevice({ dir: join(folder, thingName) })
   await meter.enroll({ claimUrl, caFile: cloud.cloud.caFile })
@@ -77,13 +83,22 @@ test('claims: one, many from a counter, their list, and taken back', async () =>
 })
 
 test('certificates issue: a factory’s devices connect with their folders as they are', async () => {
-  await writeFile(join(folder, 'devices.csv'), 'thing,attribute:site\npress-2,oslo\npress:3,bergen\n')
-  const issue = ['certificates', 'issue', '--from', 'devices.csv', '--out', 'devices', '--ca-file', cloud.cloud.caFile]
+  await writeFile(at('devices.csv'), 'thing,attribute:site\npress-2,oslo\npress:3,bergen\n')
+  const issue = [
+    'certificates',
+    'issue',
+    '--from',
+    at('devices.csv'),
+    '--out',
+    at('devices'),
+    '--ca-file',
+    cloud.cloud.caFile,
+  ]
   expect(await thingdrop(...issue)).toMatchObject({ code: 0, stderr: expect.stringMatching(/^2 certificates issued/) })
   const vended = (await answerOf('certificates', 'list', '--state', 'vended')).certificates
   expect(vended).toContainEqual(expect.objectContaining({ thingName: 'press:3', origin: 'issue' }))
 
-  const certificate = join(folder, 'devices/press-2/device.pem')
+  const certificate = at('devices/press-2/device.pem')
   const issued = await readFile(certificate, 'utf8')
   await rm(certificate)
   expect(await thingdrop(...issue)).toMatchObject({ code: 0, stderr: expect.stringMatching(/^1 .* issued, 1 were/) })
@@ -94,8 +109,8 @@ test('certificates issue: a factory’s devices connect with their folders as th
     await (await device.connect(patience)).disconnect()
   }
   expect(await answerOf('things', 'show', 'press:3')).toMatchObject({ state: 'active', attributes: { site: 'bergen' } })
-  await writeFile(join(folder, 'more.csv'), 'thing\npress-2\npress-4\n')
-  const refused = await thingdrop('certificates', 'issue', '--from', 'more.csv', '--out', 'more')
+  await writeFile(at('more.csv'), 'thing\npress-2\npress-4\n')
+  const refused = await thingdrop('certificates', 'issue', '--from', at('more.csv'), '--out', at('more'))
   expect(refused.stderr).toMatch(/^1 certificates issued.*\nPARTLY_DONE: .*\n {2}line 2, press-2: THING_HELD: /)
   expect(refused.code).toBe(1)
 })
@@ -118,7 +133,7 @@ test('quarantine: a clone waits there, is rejected, and may be approved after al
   const first = await enrollDevice(cloud, 'press-6')
   // A second claim from before the first device came.
   const { claimUrl } = await answerOf('claims', 'create', '--thing', 'press-6')
-  const clone = createDevice({ dir: join(folder, 'clone') })
+  const clone = createDevice({ dir: at('clone') })
   await clone.enroll({ claimUrl, caFile: cloud.cloud.caFile })
   await (await first.device.connect(patience)).disconnect()
   await clone.connect({ baseMs: 1, timeoutMs: 0 }).catch(() => {})
@@ -139,12 +154,12 @@ test('quarantine: a clone waits there, is rejected, and may be approved after al
 test('things: listed, revoked, claimed anew and deleted', async () => {
   await registerDevice(cloud, 'press-7')
   const id = await certificateIdOf('press-7')
-  expect((await thingdrop('things', 'list', '--all')).stdout).toMatch(/^press-7 +active/m)
+  expect((await startThingdrop('things', 'list', '--all')).stdout).toMatch(/^press-7 +active/m)
   expect(await answerOf('things', 'revoke', 'press-7', '--yes')).toEqual({ thingName: 'press-7', revoked: [id] })
   expect((await answerOf('things', 'show', 'press-7')).state).toBe('revoked')
   await answerOf('claims', 'create', '--thing', 'press-7')
   await answerOf('things', 'delete', 'press-7', '--yes')
-  const gone = await thingdrop('things', 'show', 'press-7')
+  const gone = await startThingdrop('things', 'show', 'press-7')
   expect(gone.stderr).toMatch(/^NOT_FOUND: .*\n {2}hint: .*thingdrop things list/)
   expect(gone.code).toBe(254)
 })
@@ -152,7 +167,7 @@ test('things: listed, revoked, claimed anew and deleted', async () => {
 test('explain: walks the way of a thing and of a certificate, and fails when something is broken', async () => {
   await registerDevice(cloud, 'press-9')
   const id = await certificateIdOf('press-9')
-  const { stdout, code } = await thingdrop('explain', 'press-9')
+  const { stdout, code } = await startThingdrop('explain', 'press-9')
   expect(stdout).toMatch(new RegExp(`^thing press-9, certificate ${id}\n✔ holds +ca `))
   expect(stdout).toMatch(/^… waiting +upload /m)
   expect({ stdout, code }).toMatchObject({ code: 0 })
@@ -171,18 +186,18 @@ test('explain: walks the way of a thing and of a certificate, and fails when som
 
 test('ca: registered, rotated, drained and retired', async () => {
   const authority = await createTestAuthority('Factory CA')
-  await writeFile(join(folder, 'ca.pem'), authority.pem)
+  await writeFile(at('ca.pem'), authority.pem)
   const code = (await thingdrop('ca', 'registration-code')).stdout.trim()
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const proof = await authority.sign(createCertificateRequest('any', privateKey), code)
-  await writeFile(join(folder, 'proof.pem'), proof)
-  const foreign = await answerOf('ca', 'register', '--cert', 'ca.pem', '--verification-cert', 'proof.pem')
+  await writeFile(at('proof.pem'), proof)
+  const foreign = await answerOf('ca', 'register', '--cert', at('ca.pem'), '--verification-cert', at('proof.pem'))
   expect(foreign).toMatchObject({ kind: 'foreign', state: 'active' })
   const sniOnly = await createTestAuthority('Other factory CA')
-  await writeFile(join(folder, 'other.pem'), sniOnly.pem)
-  const wrong = await thingdrop('ca', 'register', '--cert', 'other.pem', '--verification-cert', 'proof.pem')
+  await writeFile(at('other.pem'), sniOnly.pem)
+  const wrong = await thingdrop('ca', 'register', '--cert', at('other.pem'), '--verification-cert', at('proof.pem'))
   expect(wrong.stderr).toMatch(/^CA_REFUSED: .*\n {2}hint: .*registration-code/)
-  expect(await answerOf('ca', 'register', '--cert', 'other.pem')).toMatchObject({ kind: 'foreign' })
+  expect(await answerOf('ca', 'register', '--cert', at('other.pem'))).toMatchObject({ kind: 'foreign' })
 
   const { caCertificates: before } = await answerOf('ca', 'list')
   const old = before.find(({ state }: { state: string }) => state === 'signing').caCertificateId

@@ -20,6 +20,8 @@ import { enrollDevice, registerDevice } from './test-device.ts'
 
 let folder: string
 let cloud: TestCloud
+/** Of a device that the script enrolled and connected, by-script. */
+let scripted: string
 
 const run = (args: readonly string[], options: ScriptOptions = {}) => runScript(args, { cwd: folder, ...options })
 
@@ -50,72 +52,74 @@ describe.skipIf(!canRunScript)('the client without Node.js (needs curl and opens
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'thingdrop-shell-'))
     cloud = await startTestCloud()
+    scripted = await registerWithScript('by-script')
   })
   afterAll(async () => {
     await cloud?.close()
     await rm(folder, { recursive: true })
   })
 
-  test.each(shells)('goes from a claim to rows in the upload log, with %s', async (shell) => {
-    const thingName = `shell:${shell.replaceAll(/\W/g, '_')}`
-    const dir = await registerWithScript(thingName, { shell })
-    const files = join(folder, `files of ${shell}`)
-    const contents: Readonly<Record<string, Buffer>> = {
-      'a b.csv': Buffer.from('time,value\n'),
-      '50%20.txt': Buffer.from('percent'),
-      '気温 25°.json': Buffer.from('{}'),
-      '-K': Buffer.from('dash'),
-      'quotes \'"` $(id) \\ & ; <>': Buffer.from('quotes'),
-      '+plus~tilde!*()[]{}#?=,:@': Buffer.from('reserved'),
-      '\n\tlines\n': Buffer.from('control'),
-      'empty.log': Buffer.alloc(0),
-      'three.bin': randomBytes(3_000_000),
-    }
-    await mkdir(files)
-    for (const [file, content] of Object.entries(contents)) await writeFile(join(files, file), content)
-    const { code, stdout, stderr } = await run(['upload', '--dir', dir, '--', ...Object.keys(contents)], {
-      shell,
-      cwd: files,
-    })
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    expect(stdout.trimEnd().split('\n')).toHaveLength(Object.keys(contents).length)
+  test.each(shells)(
+    'goes from a claim to rows in the upload log, with %s (each shell: THINGDROP_EXHAUSTIVE)',
+    async (shell) => {
+      const thingName = `shell:${shell.replaceAll(/\W/g, '_')}`
+      const dir = await registerWithScript(thingName, { shell })
+      const files = join(folder, `files of ${shell}`)
+      const contents: Readonly<Record<string, Buffer>> = {
+        'a b.csv': Buffer.from('time,value\n'),
+        '50%20.txt': Buffer.from('percent'),
+        '気温 25°.json': Buffer.from('{}'),
+        '-K': Buffer.from('dash'),
+        'quotes \'"` $(id) \\ & ; <>': Buffer.from('quotes'),
+        '+plus~tilde!*()[]{}#?=,:@': Buffer.from('reserved'),
+        '\n\tlines\n': Buffer.from('control'),
+        'empty.log': Buffer.alloc(0),
+        'three.bin': randomBytes(3_000_000),
+      }
+      await mkdir(files)
+      for (const [file, content] of Object.entries(contents)) await writeFile(join(files, file), content)
+      const { code, stdout, stderr } = await run(['upload', '--dir', dir, '--', ...Object.keys(contents)], {
+        shell,
+        cwd: files,
+      })
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+      expect(stdout.trimEnd().split('\n')).toHaveLength(Object.keys(contents).length)
 
-    const rows = await eventually('a row for each file', async () => {
-      const { uploads } = await cloud.operator.uploads.list({ thing: thingName })
-      return uploads.length === Object.keys(contents).length && uploads
-    })
-    const s3 = new S3Client(cloud.client())
-    for (const { key } of rows) {
-      const [, day, file = ''] = /^things\/[^/]+\/([^/]+)\/[0-9a-f]{16}-(.*)$/s.exec(key) ?? []
-      expect(day).toMatch(/^\d{4}-\d\d-\d\d$/)
-      const object = await s3.send(new GetObjectCommand({ Bucket: cloud.output('BucketName'), Key: key }))
-      expect(
-        Buffer.from((await object.Body?.transformToByteArray()) ?? []).equals(contents[file] ?? Buffer.from('other')),
-      ).toBe(true)
-      if (file === 'a b.csv') expect(object.ContentType).toBe('text/csv')
-    }
-  })
+      const rows = await eventually('a row for each file', async () => {
+        const { uploads } = await cloud.operator.uploads.list({ thing: thingName })
+        return uploads.length === Object.keys(contents).length && uploads
+      })
+      const s3 = new S3Client(cloud.client())
+      for (const { key } of rows) {
+        const [, day, file = ''] = /^things\/[^/]+\/([^/]+)\/[0-9a-f]{16}-(.*)$/s.exec(key) ?? []
+        expect(day).toMatch(/^\d{4}-\d\d-\d\d$/)
+        const object = await s3.send(new GetObjectCommand({ Bucket: cloud.output('BucketName'), Key: key }))
+        expect(
+          Buffer.from((await object.Body?.transformToByteArray()) ?? []).equals(contents[file] ?? Buffer.from('other')),
+        ).toBe(true)
+        if (file === 'a b.csv') expect(object.ContentType).toBe('text/csv')
+      }
+    },
+  )
 
   test('keeps key, certificate and configuration as the Node.js client does', async () => {
-    const dir = await registerWithScript('layout')
-    const { dir: other } = await enrollDevice(cloud, 'layout-2')
-    expect(await readdir(dir)).toEqual((await readdir(other)).sort())
-    for (const file of await readdir(dir)) expect((await stat(join(dir, file))).mode & 0o777).toBe(0o600)
-    expect((await stat(dir)).mode & 0o777).toBe(0o700)
+    const { dir: other } = await enrollDevice(cloud, 'by-node')
+    expect(await readdir(scripted)).toEqual((await readdir(other)).sort())
+    for (const file of await readdir(scripted)) expect((await stat(join(scripted, file))).mode & 0o777).toBe(0o600)
+    expect((await stat(scripted)).mode & 0o777).toBe(0o700)
     const read = async (of: string) => JSON.parse(await readFile(join(of, 'device.json'), 'utf8'))
-    expect({ ...(await read(dir)), thingName: 'layout-2' }).toEqual(await read(other))
+    expect({ ...(await read(scripted)), thingName: 'by-node' }).toEqual(await read(other))
   })
 
   test('the Node.js client goes on from its folder', async () => {
-    const dir = await registerWithScript('from-shell')
-    const device = createDevice({ dir })
+    const device = createDevice({ dir: scripted })
     onTestFinished(() => device.close())
-    const file = join(folder, 'from-shell.csv')
+    const file = join(folder, 'by-script.csv')
     await writeFile(file, 'x')
     await (await device.connect()).disconnect()
     expect(await device.upload(file)).toMatchObject({
       sizeBytes: 1,
-      key: expect.stringMatching(/^things\/from-shell\//),
+      key: expect.stringMatching(/^things\/by-script\//),
     })
   })
 
@@ -130,17 +134,18 @@ describe.skipIf(!canRunScript)('the client without Node.js (needs curl and opens
   })
 
   test('renews its certificate, and the Node.js client goes on with the new one', async () => {
-    const dir = await registerWithScript('renewing')
+    const dir = scripted
     const before = await readFile(join(dir, 'device.pem'), 'utf8')
+    const files = await readdir(dir)
     expect(await run(['renew', '--dir', dir])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^not due for/) })
     expect(await run(['renew', '--force', '--dir', dir])).toMatchObject({
       code: 0,
-      stdout: expect.stringMatching(/^renewed as renewing, valid until /),
+      stdout: expect.stringMatching(/^renewed as by-script, valid until /),
     })
     expect(await readFile(join(dir, 'device.pem'), 'utf8')).not.toBe(before)
-    expect((await readdir(dir)).sort()).toEqual(['device.json', 'device.key', 'device.pem'])
+    expect(await readdir(dir)).toEqual(files)
     const { principals } = await new IoTClient(cloud.client()).send(
-      new ListThingPrincipalsCommand({ thingName: 'renewing' }),
+      new ListThingPrincipalsCommand({ thingName: 'by-script' }),
     )
     expect(principals).toHaveLength(1)
     const device = createDevice({ dir })
@@ -149,14 +154,13 @@ describe.skipIf(!canRunScript)('the client without Node.js (needs curl and opens
   })
 
   test('gives credentials to an SDK and to a shell', async () => {
-    const dir = await registerWithScript('with-credentials')
-    const answer = JSON.parse((await run(['credentials', '--dir', dir])).stdout)
+    const answer = JSON.parse((await run(['credentials', '--dir', scripted])).stdout)
     expect(Object.keys(answer)).toEqual(['Version', 'AccessKeyId', 'SecretAccessKey', 'SessionToken', 'Expiration'])
     const { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, SessionToken: sessionToken } = answer
     const sts = new STSClient(cloud.client({ accessKeyId, secretAccessKey, sessionToken }))
     expect((await sts.send(new GetCallerIdentityCommand({}))).Arn).toContain(':assumed-role/')
     expect(Date.parse(answer.Expiration)).toBeGreaterThan(Date.now())
-    expect((await run(['credentials', '--env', '--dir', dir])).stdout).toMatch(
+    expect((await run(['credentials', '--env', '--dir', scripted])).stdout).toMatch(
       /^export AWS_ACCESS_KEY_ID='ASIA\w+'\nexport AWS_SECRET_ACCESS_KEY='[^']+'\nexport AWS_SESSION_TOKEN='[^']+'\nexport AWS_REGION='us-east-1'\n$/,
     )
   })

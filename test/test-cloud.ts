@@ -5,6 +5,7 @@ import { type Cloud, startCloud } from '#local/cloud.ts'
 import { createOperator, type Operator } from '#operator/index.ts'
 import { operatorEnvironment } from '../start/operator-environment.ts'
 import { synthesize } from '../start/synthesize.ts'
+import { borrowDeployment } from './deployment.ts'
 
 export interface TestCloud {
   readonly cloud: Cloud
@@ -41,6 +42,9 @@ interface TestCloudOptions {
 export async function startTestCloud(options: TestCloudOptions = {}): Promise<TestCloud> {
   const stateDir = await mkdtemp(join(tmpdir(), 'thingdrop-test-'))
   const logged: string[] = []
+  const assembly = options.assembly ?? process.env.THINGDROP_ASSEMBLY
+  const deployment = assembly === undefined ? await borrowDeployment() : undefined
+  await deployment?.copyTo(stateDir)
   const cloud = await startCloud({
     stateDir,
     log: (line) => logged.push(line),
@@ -48,12 +52,14 @@ export async function startTestCloud(options: TestCloudOptions = {}): Promise<Te
   })
   async function close(): Promise<void> {
     await cloud.close()
+    deployment?.giveBack()
     await rm(stateDir, { recursive: true })
   }
 
+  const deploy = async () => cloud.deploy({ assembly: assembly ?? (await synthesize()), stackName: 'Thingdrop' })
+
   try {
-    const assembly = options.assembly ?? process.env.THINGDROP_ASSEMBLY ?? (await synthesize())
-    const { outputs } = await cloud.deploy({ assembly, stackName: 'Thingdrop' })
+    const { outputs } = deployment ?? (await deploy())
     const output = (name: string) => {
       const value = outputs.find((candidate) => candidate.key === name)?.value
       if (value === undefined) throw new Error(`the stack has no output ${name}`)
