@@ -62,7 +62,7 @@ export function createOperatorApi(
     },
     grants: [
       grant(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], ledger.tableArn),
-      grant(['dynamodb:Query'], ledgerIndexes.listings, uploadLog.tableArn, `${uploadLog.tableArn}/index/fleet`),
+      grant(['dynamodb:Query'], ledgerIndexes.listings, uploadLog.tableArn, `${uploadLog.tableArn}/index/*`),
     ],
   })
 }

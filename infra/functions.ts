@@ -8,6 +8,7 @@ export const functions = {
   'manage-cas': { entry: 'functions/manage-cas/handler.ts', memoryMb: 256, timeoutSeconds: 29 },
   explain: { entry: 'functions/explain/handler.ts', memoryMb: 256, timeoutSeconds: 29 },
   'issue-upload': { entry: 'functions/issue-upload/handler.ts', memoryMb: 512, timeoutSeconds: 29 },
+  'sweep-uploads': { entry: 'functions/sweep-uploads/handler.ts', memoryMb: 256, timeoutSeconds: 300 },
   'record-upload': { entry: 'functions/record-upload/handler.ts', memoryMb: 256, timeoutSeconds: 30 },
   'operator-api': { entry: 'functions/operator-api/handler.ts', memoryMb: 256, timeoutSeconds: 15 },
 } as const

@@ -9,6 +9,7 @@ import { Sweep } from './sweep.ts'
 import { Tables } from './tables.ts'
 import { UploadRecording } from './upload-recording.ts'
 import { UploadRequests } from './upload-requests.ts'
+import { UploadSweep } from './upload-sweep.ts'
 
 interface ThingdropStackProps extends StackProps {
   readonly settings: Settings
@@ -27,6 +28,7 @@ export class ThingdropStack extends Stack {
     new Sweep(this, 'sweep', { tables, access, registration })
     const api = new Api(this, 'api', { tables, ca, access, bucket, registration, settings })
     new UploadRequests(this, 'upload-requests', { issueUpload: api.issueUpload })
+    new UploadSweep(this, 'upload-sweep', { uploadLog: tables.uploadLog, bucket })
 
     const outputs = {
       ApiUrl: api.url,

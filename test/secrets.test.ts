@@ -108,6 +108,7 @@ test('no private key, claim, session token or upload URL is in anything that was
   await run('thingdrop-device', device('upload', 'b.csv', '--timeout', '1'), { code: 1 })
 
   await invokeSweep(cloud)
+  await invokeSweep(cloud, 'uploads')
 
   const names = Object.keys(functions).map((name) => name.replaceAll('-', ''))
   const logs = await eventually('a log of each function', async () => {

@@ -33,13 +33,16 @@ const testFiles = [
   'explain',
   'secrets',
   'upload-urls',
+  'upload-urls-mqtt',
+  'upload-urls-limits',
 ]
 /** Who will most likely miss a grant is asked first; only one reads the functions' logs. */
 const firstAsked: Readonly<Record<FunctionName, readonly string[]>> = {
   'fleet-ca': ['redeploy', 'story'],
   'vend-certificate': ['vending', 'certificate-life'],
   'register-certificate': ['registration', 'quarantine'],
-  'issue-upload': ['upload-urls'],
+  'issue-upload': ['upload-urls', 'upload-urls-mqtt'],
+  'sweep-uploads': ['upload-urls-limits'],
   'record-upload': ['recording', 'upload-urls'],
   'operator-api': ['quarantine', 'recording', 'ca-certificates'],
   'manage-certificates': ['certificate-life', 'quarantine'],

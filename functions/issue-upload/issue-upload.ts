@@ -7,6 +7,7 @@ import type { CreateUploadResponse, createUploadRequestSchema } from '#contract/
 import type { IssuedUpload } from '../stores/upload-store.ts'
 import type { AskingDevice, Issuing } from './issuing.ts'
 import { choosePartBytes, countParts } from './plan-parts.ts'
+import { wholeSecondMs } from './whole-second.ts'
 
 type UploadRequest = z.output<typeof createUploadRequestSchema>
 
@@ -99,7 +100,7 @@ function planUpload(
     fingerprint: hash('sha256', JSON.stringify([name, sizeBytes, contentType, crc32, sha256, form])),
     certificateId,
     issuedAt,
-    expiresAt: new Date(now.getTime() + seconds * 1000).toISOString(),
+    expiresAt: new Date(wholeSecondMs(now) + seconds * 1000).toISOString(),
     changedAt: issuedAt,
     ...(way === 'multipart' && { partBytes: choosePartBytes(sizeBytes) }),
   }
@@ -119,7 +120,7 @@ function answerOf({ urls }: Issuing, upload: IssuedUpload): CreateUploadResponse
     return { ...answer, multipart: { partBytes, partCount: countParts({ sizeBytes, partBytes }) } }
   }
   const date = new Date(upload.issuedAt)
-  const validity = { date, seconds: Math.floor((Date.parse(expiresAt) - date.getTime()) / 1000) }
+  const validity = { date, seconds: (Date.parse(expiresAt) - wholeSecondMs(date)) / 1000 }
   if (way === 'form') return { ...answer, form: { ...urls.signForm(upload, validity), expiresAt } }
   return { ...answer, put: { ...urls.signPut(upload, validity), expiresAt } }
 }

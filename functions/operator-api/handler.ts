@@ -16,6 +16,7 @@ import { createCertificateLedger } from '../stores/certificate-ledger.ts'
 import { createClaimStore } from '../stores/claim-store.ts'
 import { createThingStore } from '../stores/thing-store.ts'
 import { createUploadLog } from '../stores/upload-log.ts'
+import { createUploadStore } from '../stores/upload-store.ts'
 import { createClaim } from './create-claim.ts'
 import { listCertificates } from './list-certificates.ts'
 import { listClaims, revokeClaim } from './list-claims.ts'
@@ -30,7 +31,10 @@ const environment = parseEnvironment({
 
 const clock = () => new Date()
 const tables = createTables()
-const uploads = createUploadLog(tables, environment.UPLOAD_LOG_TABLE)
+const uploads = {
+  log: createUploadLog(tables, environment.UPLOAD_LOG_TABLE),
+  issued: createUploadStore(tables, environment.UPLOAD_LOG_TABLE),
+}
 const things = createThingStore(tables, environment.LEDGER_TABLE)
 const claims = createClaimStore(tables, environment.LEDGER_TABLE)
 const ledger = createCertificateLedger(tables, environment.LEDGER_TABLE)

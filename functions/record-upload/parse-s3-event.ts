@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Upload } from '#contract/api.ts'
+import type { UploadEvent } from '#contract/api.ts'
 import { Fault } from '#contract/fault.ts'
 import { thingOfKey } from '#contract/object-key.ts'
 
@@ -35,7 +35,7 @@ const devicePrincipal = /^AWS:[^:]+:([0-9a-f]{64})$/
 
 /** What one message holds: the records that can be read, and a fault for each that cannot. */
 export interface S3Message {
-  readonly uploads: Upload[]
+  readonly uploads: UploadEvent[]
   readonly faults: Fault[]
 }
 
@@ -44,7 +44,7 @@ export interface S3Message {
  * another bucket, is a fault beside the uploads of its neighbours.
  */
 export function parseS3Event(body: string, bucket: string, now: Date): S3Message {
-  const uploads: Upload[] = []
+  const uploads: UploadEvent[] = []
   const faults: Fault[] = []
   for (const record of parseMessage(body).Records ?? []) {
     try {
@@ -66,7 +66,7 @@ function parseMessage(body: string) {
   }
 }
 
-function toUpload(record: z.infer<typeof recordSchema>, bucket: string, now: Date): Upload {
+function toUpload(record: z.infer<typeof recordSchema>, bucket: string, now: Date): UploadEvent {
   const { object } = record.s3
   if (record.s3.bucket.name !== bucket) {
     throw new Fault('EVENT_MALFORMED', `the record is of the bucket ${record.s3.bucket.name}, not of ours`)

@@ -1,4 +1,4 @@
-import type { Upload } from '#contract/api.ts'
+import type { UploadEvent } from '#contract/api.ts'
 import { parseObjectKey } from '#contract/object-key.ts'
 import type { UploadLog } from '../stores/upload-log.ts'
 import type { UploadQuotas } from '../stores/upload-quotas.ts'
@@ -35,7 +35,7 @@ export async function recordUploads(
  * An object that a device wrote with credentials of its own was not issued. Any other under a key of that form may have
  * been: by a URL, which the function's role signed.
  */
-async function noteArrival({ issued, quotas }: Recording, upload: Upload): Promise<void> {
+async function noteArrival({ issued, quotas }: Recording, upload: UploadEvent): Promise<void> {
   const { event, key, etag, certificateId, eventTime: arrivedAt } = upload
   const parts = event === 'created' && certificateId === undefined ? parseObjectKey(key) : undefined
   if (!parts) return

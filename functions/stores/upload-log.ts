@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { BatchWriteCommand, type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb'
-import type { Upload } from '#contract/api.ts'
+import type { UploadEvent } from '#contract/api.ts'
 import { shardOf, shards } from './shards.ts'
 
 /** BatchWriteItem takes 25 puts (DynamoDB API reference). */
@@ -15,7 +15,7 @@ const maxDaysPerPage = 31
 const noThing = '/'
 
 interface UploadPage {
-  readonly uploads: Upload[]
+  readonly uploads: UploadEvent[]
   /** The position to go on before; absent when nothing is left. */
   readonly next?: string
 }
@@ -30,7 +30,7 @@ interface UploadRange {
   readonly before: string | undefined
 }
 
-type Row = Upload & { readonly thing: string; readonly position: string; readonly dayShard: string }
+type Row = UploadEvent & { readonly thing: string; readonly position: string; readonly dayShard: string }
 
 /**
  * The upload log: one row for each S3 event, keyed `thing` and `position`. The key comes from the event alone, so a
@@ -68,7 +68,7 @@ export function createUploadLog(tables: DynamoDBDocumentClient, tableName: strin
 
   return {
     /** Writes rows, 25 at a time. Throws when the table refuses some of them to the last attempt: write all of them again. */
-    async write(uploads: readonly Upload[]): Promise<void> {
+    async write(uploads: readonly UploadEvent[]): Promise<void> {
       const rows = new Map(uploads.map((upload) => [`${upload.thingName} ${positionOf(upload)}`, toRow(upload)]))
       const pending = [...rows.values()].map((Item) => ({ PutRequest: { Item } }))
       while (pending.length > 0) await writeBatch(tables, tableName, pending.splice(0, maxBatchItems))
@@ -102,12 +102,12 @@ export function createUploadLog(tables: DynamoDBDocumentClient, tableName: strin
 export type UploadLog = ReturnType<typeof createUploadLog>
 
 /** Orders rows by time, then by S3's own order of one key's events; the hash keeps two keys of one moment apart. */
-function positionOf(upload: Upload): string {
+function positionOf(upload: UploadEvent): string {
   const hash = createHash('sha256').update(upload.key).digest('hex').slice(0, 16)
   return `${upload.eventTime}#${upload.sequencer.padEnd(20, '0')}#${hash}#${upload.event}`
 }
 
-function toRow(upload: Upload): Row {
+function toRow(upload: UploadEvent): Row {
   return {
     ...upload,
     thing: upload.thingName ?? noThing,
@@ -116,7 +116,7 @@ function toRow(upload: Upload): Row {
   }
 }
 
-function toUpload({ thing: _thing, position: _position, dayShard: _dayShard, ...upload }: Row): Upload {
+function toUpload({ thing: _thing, position: _position, dayShard: _dayShard, ...upload }: Row): UploadEvent {
   return upload
 }
 

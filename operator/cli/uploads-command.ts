@@ -12,6 +12,7 @@ interface ListUploadsOptions extends ListOptions {
   readonly thing?: string
   readonly from?: string
   readonly to?: string
+  readonly state?: Exclude<Upload['event'], 'created' | 'removed'>
   /** Seconds. */
   readonly since?: number
 }
@@ -30,6 +31,9 @@ const uploads: Listing<Upload> = {
     'sourceIp',
     'sequencer',
     'loggedAt',
+    'uploadId',
+    'expiresAt',
+    'reason',
   ],
   columns: [
     { heading: 'TIME', cell: ({ eventTime }) => formatTime(eventTime), isFixed: true },
@@ -50,6 +54,7 @@ Times are those of the S3 events: --from is included, --to is not.
 
 Examples:
   $ thingdrop uploads list --thing press-1 --since 2h
+  $ thingdrop uploads list --state expired --since 1d
   $ thingdrop uploads list --from 2026-03-01 --to 2026-04-01 --all --output csv > march.csv
 `
 
@@ -59,6 +64,11 @@ export function addUploadsCommand(program: Command, context: CommandContext): vo
     command
       .command('list')
       .option('--thing <name>', 'of one thing only')
+      .addOption(
+        new Option('--state <state>', 'uploads that a URL was issued for and that are not there, of the whole fleet')
+          .choices(['issued', 'expired', 'refused', 'aborted'])
+          .conflicts('thing'),
+      )
       .option('--from <time>', 'from this time on', parseTime)
       .option('--to <time>', 'before this time', parseTime)
       .addOption(
@@ -74,11 +84,11 @@ export function addUploadsCommand(program: Command, context: CommandContext): vo
 
 async function listUploads(options: ListUploadsOptions, context: CommandContext): Promise<void> {
   const { stdout, stderr, clock, connect } = context
-  const { thing, to, since } = options
+  const { thing, to, since, state } = options
   const from = since === undefined ? options.from : new Date(clock().getTime() - since * 1000).toISOString()
   const operator = await connect(options)
   const pages = async function* () {
-    const read = operator.uploads.pages({ thing, from, to }, pageRangeOf(options))
+    const read = operator.uploads.pages({ thing, state, from, to }, pageRangeOf(options))
     for await (const { uploads: rows, cursor } of read) yield { rows, cursor }
   }
   await writeRemark(await writeListing(pages(), uploads, options.output, stdout), uploads.noun, stderr)
