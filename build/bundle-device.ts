@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { build } from 'esbuild'
+import { lazyBuiltins } from './lazy-builtins.ts'
 
 /** Bundles the device's command into a folder, as one file that needs Node.js and no package. Resolves with the file. */
 export async function bundleDevice(outdir: string): Promise<string> {
@@ -12,6 +13,11 @@ export async function bundleDevice(outdir: string): Promise<string> {
     minify: true,
     // None is needed: bundle.test.ts holds it to that.
     packages: 'external',
+    plugins: [lazyBuiltins],
+    // Without import and await at its top it is a script and a module alike, whatever package.json is near: Node need not find out by
+    // compiling it twice. 13 is Node's code for a program that waits for what never comes.
+    banner: { js: 'process.exitCode=13;(async()=>{' },
+    footer: { js: '})()' },
     outdir,
     entryPoints: { 'thingdrop-device': 'device-client/cli.ts' },
     logLevel: 'warning',

@@ -4,6 +4,8 @@ import { type ConnectionPool, createConnectionPool } from './http/connection-poo
 import type { HttpBody } from './http/http-connection.ts'
 import type { HttpAnswer } from './http/read-answers.ts'
 
+export type { HttpAnswer }
+
 interface HttpRequest {
   readonly method: 'DELETE' | 'GET' | 'POST' | 'PUT'
   readonly url: URL

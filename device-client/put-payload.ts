@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
-import type { WriteChunk } from './http-transport.ts'
+import type { WriteChunk } from './http/http-connection.ts'
 import type { Content } from './source-file.ts'
 
 /** What a PUT carries and how it vouches for it: to S3 with a CRC32, to the signature with a hash where TLS does not protect it. */

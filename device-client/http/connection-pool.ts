@@ -106,7 +106,8 @@ export function createConnectionPool(options: PoolOptions): ConnectionPool {
       }
     },
     close() {
-      for (const waiter of waiters.splice(0)) waiter.reject(new DeviceFault('CONNECTION_LOST', 'the connection was closed'))
+      for (const waiter of waiters.splice(0))
+        waiter.reject(new DeviceFault('CONNECTION_LOST', 'the connection was closed'))
       for (const connection of [...open]) connection.close()
     },
   }

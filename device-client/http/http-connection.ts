@@ -75,14 +75,13 @@ export function createHttpConnection(
 
   function onAnswer(answer: HttpAnswer, isLast: boolean): void {
     const answered = current
-    if (answered === undefined) return fail(undefined)
     current = undefined
     const patience = /(?:^|[,\s])timeout=(\d{1,6})/i.exec(answer.headers['keep-alive'] ?? '')?.[1]
     if (patience !== undefined) freeUntilMs = performance.now() + Number(patience) * 1000 - marginMs
     // Refused before it was sent whole: nobody reads the rest. And what follows an answer belongs to none.
-    if (isLast || !answered.isWritten || reader.isUnderWay()) close()
+    if (isLast || !answered?.isWritten || reader.isUnderWay()) close()
     else socket.unref()
-    answered.resolve(answer)
+    answered?.resolve(answer)
   }
 
   socket.setNoDelay(true)
@@ -137,7 +136,12 @@ export function createHttpConnection(
           clearTimeout(timer)
           next(value)
         }
-      const exchange = { resolve: settle(resolve), reject: settle(reject), onContinue: () => void write(), isWritten: false }
+      const exchange = {
+        resolve: settle(resolve),
+        reject: settle(reject),
+        onContinue: () => void write(),
+        isWritten: false,
+      }
       current = exchange
       socket.write(head, 'latin1')
     })
@@ -157,7 +161,7 @@ export function createHttpConnection(
           socket.write(body)
         } else {
           const piece = Buffer.allocUnsafe(head.length + body.length)
-          piece.latin1Write(head)
+          piece.write(head, 'latin1')
           piece.set(body, head.length)
           socket.write(piece)
         }

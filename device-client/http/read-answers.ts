@@ -77,9 +77,10 @@ export function createAnswerReader({ onContinue, onAnswer }: AnswerEvents): Answ
     for (;;) {
       if (!rest.subarray(0, start.length).equals(start.subarray(0, rest.length))) throw invalid('what came is no HTTP')
       const end = rest.indexOf(headEnd)
-      if (end > maxHeadBytes || (end < 0 && rest.length > maxHeadBytes)) throw invalid('the head of the answer does not end')
+      if (end > maxHeadBytes || (end < 0 && rest.length > maxHeadBytes))
+        throw invalid('the head of the answer does not end')
       if (end < 0) return undefined
-      const lines = rest.latin1Slice(0, end).split(lineEnd)
+      const lines = rest.toString('latin1', 0, end).split(lineEnd)
       rest = rest.subarray(end + headEnd.length)
       const [, minor, code = ''] = statusLine.exec(lines[0] ?? '') ?? []
       if (minor === undefined) throw invalid('the status line makes no sense')
@@ -131,7 +132,7 @@ export function createAnswerReader({ onContinue, onAnswer }: AnswerEvents): Answ
     const end = rest.indexOf(lineEnd)
     if (end > maxChunkLineBytes || (end < 0 && rest.length > maxChunkLineBytes)) throw invalid('a line does not end')
     if (end < 0) return undefined
-    const line = rest.latin1Slice(0, end)
+    const line = rest.toString('latin1', 0, end)
     rest = rest.subarray(end + lineEnd.length)
     return line
   }
@@ -160,7 +161,7 @@ export function createAnswerReader({ onContinue, onAnswer }: AnswerEvents): Answ
         } else {
           const chunk = takeBytes(chunkBytes + lineEnd.length)
           if (chunk === undefined) return undefined
-          if (chunk.latin1Slice(chunkBytes) !== lineEnd) throw invalid('a chunk does not end where it said')
+          if (chunk.toString('latin1', chunkBytes) !== lineEnd) throw invalid('a chunk does not end where it said')
           chunks.push(chunk.subarray(0, chunkBytes))
           chunkBytes = undefined
         }
