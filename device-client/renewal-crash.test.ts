@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { bundleDevice } from '../build/bundle-device.ts'
 import { createDevice } from './device.ts'
 import { readIdentity } from './device-folder.ts'
 import { certificateIdOf } from './issued-certificate.ts'
@@ -14,7 +15,7 @@ let authority: TestAuthority
 let command: Awaited<ReturnType<typeof createCrashingDevice>>
 beforeAll(async () => {
   authority = await createTestAuthority()
-  command = await createCrashingDevice('crash-at')
+  command = await createCrashingDevice('crash-at', bundleDevice)
 })
 afterAll(() => command?.remove())
 

@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { bundleDevice } from '../build/bundle-device.ts'
 import { runConcurrently } from './run-concurrently.ts'
 import { createTestAuthority, type KeyAndCertificate, type TestAuthority } from './testing/certificates.ts'
 import { createCrashingDevice } from './testing/crashing-device.ts'
@@ -14,7 +15,7 @@ let command: Awaited<ReturnType<typeof createCrashingDevice>>
 beforeAll(async () => {
   authority = await createTestAuthority()
   server = await authority.issueServer()
-  command = await createCrashingDevice('crash-at-write')
+  command = await createCrashingDevice('crash-at-write', bundleDevice)
 })
 afterAll(() => command?.remove())
 

@@ -4,14 +4,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { build } from 'esbuild'
-import { bundleDevice } from '../../build/bundle-device.ts'
 import { startDeviceProcess } from './device-process.ts'
 
 /**
  * `thingdrop-device` as a device installs it, with a preload that kills it at its CRASH_AT-th step. A process of the bundle
  * starts in a third of the time that one of the sources needs; the preload is bundled for the same reason.
  */
-export async function createCrashingDevice(preload: 'crash-at' | 'crash-at-write') {
+export async function createCrashingDevice(
+  preload: 'crash-at' | 'crash-at-write',
+  bundleDevice: (folder: string) => Promise<string>,
+) {
   const folder = await mkdtemp(join(tmpdir(), 'thingdrop-crashing-'))
   const preloaded = join(folder, 'preload.mjs')
   const entryPoint = join(import.meta.dirname, `${preload}.ts`)
