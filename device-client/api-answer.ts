@@ -12,22 +12,26 @@ export interface RefusalCodes {
 
 /** Throws the API's Fault when it refuses; DeviceFault for a refusal of something else, and ANSWER_INVALID for a success that is none. */
 export function parseApiAnswer<Answer>(
-  { status, body }: HttpAnswer,
+  { status, headers, body }: HttpAnswer,
   host: string,
   parse: ParseAnswer<Answer>,
   codes: RefusalCodes,
 ): Answer {
-  if (status < 200 || status >= 300) throw refusal(status, body, codes)
+  if (status < 200 || status >= 300) throw refusal({ status, headers, body }, codes)
   const parsed = parse(parseJson(body))
   if (parsed !== undefined) return parsed
   throw new DeviceFault('ANSWER_INVALID', `${host} answered ${status} without what was asked for`)
 }
 
-function refusal(status: number, body: string, { refused, unavailable }: RefusalCodes): Fault | DeviceFault {
+function refusal({ status, headers, body }: HttpAnswer, { refused, unavailable }: RefusalCodes): Fault | DeviceFault {
   const problem = parseProblem(parseJson(body))
   if (problem !== undefined) {
     const { code, detail, hint } = problem
-    return new Fault(code, detail, hint === undefined ? {} : { hint })
+    const retryAfterSeconds = Number.parseInt(headers['retry-after'] ?? '', 10)
+    return new Fault(code, detail, {
+      ...(hint !== undefined && { hint }),
+      ...(retryAfterSeconds > 0 && { retryAfterSeconds }),
+    })
   }
   return new DeviceFault(status === 429 || status >= 500 ? unavailable : refused, `the API answered ${status}`)
 }

@@ -160,6 +160,6 @@ export class DeviceFault extends Error {
 
 /** Whether the same attempt may succeed later. The API's own refusals are final, but for a claim that is being used right now. */
 export function isTransient(error: unknown): boolean {
-  if (error instanceof Fault) return error.code === 'CLAIM_IN_USE' || error.code === 'INTERNAL'
+  if (error instanceof Fault) return ['CLAIM_IN_USE', 'INTERNAL', 'UPLOAD_LIMIT'].includes(error.code)
   return error instanceof DeviceFault && 'transient' in deviceFaults[error.code]
 }

@@ -22,6 +22,8 @@ export interface DeviceOptions {
   readonly dir: string
   /** How many files may be sent at once, each over a connection of its own: 8 when not given. */
   readonly concurrency?: number
+  /** How files go: `s3` straight, `url` by URLs of the API, for things whose role may not write to S3. s3 when not given. */
+  readonly via?: 's3' | 'url'
   /** Time and chance, for tests and for programs that embed the device. */
   readonly runtime?: Runtime
 }
@@ -100,7 +102,12 @@ const forUploads: RetryOptions = { baseMs: 500, timeoutMs: 300_000 }
  * const { key } = await device.upload('readings.csv')
  * device.close()
  */
-export function createDevice({ dir, concurrency = 8, runtime: given = systemRuntime }: DeviceOptions): Device {
+export function createDevice({
+  dir,
+  concurrency = 8,
+  via = 's3',
+  runtime: given = systemRuntime,
+}: DeviceOptions): Device {
   const runtime = correctRuntime(given)
   let session: Session | undefined
   let settling: Promise<void> | undefined
@@ -137,6 +144,7 @@ export function createDevice({ dir, concurrency = 8, runtime: given = systemRunt
     const { journal } = await settle({ ...forUploads, signal })
     return {
       uploader: () => open().uploader,
+      uploadApi: via === 'url' ? () => open().uploadApi : undefined,
       runtime,
       journal: journal(),
       concurrency,

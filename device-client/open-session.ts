@@ -1,4 +1,6 @@
 import { thingPrefix } from '#contract/object-key.ts'
+import { createUploadApi, type UploadApi } from './by-url/upload-api.ts'
+import { createApiCaller } from './call-api.ts'
 import { type CorrectedRuntime, checkValidityThere, learnTimeFrom } from './corrected-runtime.ts'
 import { type CredentialCache, createCredentialCache } from './credential-cache.ts'
 import { askForTime, fetchCredentials } from './credentials.ts'
@@ -16,6 +18,7 @@ export interface Session {
   readonly identity: Identity
   readonly credentials: CredentialCache
   readonly uploader: Uploader
+  readonly uploadApi: UploadApi
   /** Throws CERTIFICATE_NOT_YET_VALID, CERTIFICATE_EXPIRED. */
   checkValidity(): Promise<void>
   /** Opened at the first use. Throws JOURNAL_UNUSABLE. */
@@ -48,12 +51,15 @@ export function openSession({ dir, identity, stamp, concurrency, runtime }: Sess
     return await fetchCredentials(mutual, configuration)
   }, runtime)
   const target = { url: bucketUrl(configuration), transport, sign: createSigner('s3', region) }
+  const codes = { refused: 'UPLOAD_DENIED', unavailable: 'UPLOAD_UNAVAILABLE' } as const
+  const call = createApiCaller({ configuration, credentials: credentials.get, transport, runtime, codes })
   let opened: Journal | undefined
   return {
     identity,
     stamp,
     credentials,
     checkValidity,
+    uploadApi: createUploadApi(call, thingName),
     uploader: { thingName, bucket: target, credentials, runtime },
     journal() {
       opened ??= openJournal({ dir, bucket, keyPrefix: thingPrefix(thingName), clock: runtime.clock })

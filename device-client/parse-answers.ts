@@ -2,6 +2,7 @@ import type { ConfirmCertificateResponse, CreateCertificateResponse } from '#con
 import { faultStatus } from '#contract/fault-codes.ts'
 import type { Problem } from '#contract/problem.ts'
 import { thingNamePattern } from '#contract/thing-name.ts'
+import type { CreateUploadResponse, ListPartsResponse, SettleUploadResponse } from '#contract/uploads-api.ts'
 
 /** What an answer's JSON says, or undefined when it is none of what was asked for; other members are dropped. */
 export type ParseAnswer<Answer> = (json: unknown) => Answer | undefined
@@ -67,6 +68,45 @@ export const parseConfirmCertificateResponse: ParseAnswer<ConfirmCertificateResp
   return parseMembers(json, { certificateId: isCertificateId, retired: isRetired }) as
     | ConfirmCertificateResponse
     | undefined
+}
+
+const isUploadId: Check = (value) => typeof value === 'string' && /^[0-9a-f]{16}$/.test(value)
+const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) > 0
+const isTexts: Check = (value) =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(isText)
+const isObjectOf =
+  (checks: Readonly<Record<string, Check>>): Check =>
+  (value) =>
+    parseMembers(value, checks) !== undefined
+
+/** Without a form, which the device does not ask for. */
+export const parseCreateUploadResponse: ParseAnswer<CreateUploadResponse> = (json) =>
+  parseMembers(json, {
+    uploadId: isUploadId,
+    key: isName,
+    state: (value) => value === 'issued' || value === 'arrived',
+    expiresAt: isTime,
+    put: optional(isObjectOf({ url: isUrl, headers: isTexts, expiresAt: isTime })),
+    multipart: optional(isObjectOf({ partBytes: isCount, partCount: isCount })),
+  }) as CreateUploadResponse | undefined
+
+export const parseListPartsResponse: ParseAnswer<ListPartsResponse> = (json) => {
+  const isPart = isObjectOf({ number: isCount, sizeBytes: Number.isSafeInteger, url: isUrl })
+  return parseMembers(json, {
+    parts: (value) => Array.isArray(value) && value.every(isPart),
+    expiresAt: isTime,
+    next: optional(isCount),
+  }) as ListPartsResponse | undefined
+}
+
+export const parseSettleUploadResponse: ParseAnswer<SettleUploadResponse> = (json) => {
+  const states: readonly unknown[] = ['issued', 'arrived', 'expired', 'refused', 'aborted']
+  return parseMembers(json, {
+    uploadId: isUploadId,
+    key: isName,
+    state: (value) => states.includes(value),
+    etag: optional(isText),
+  }) as SettleUploadResponse | undefined
 }
 
 export const parseProblem: ParseAnswer<Problem> = (json) => {

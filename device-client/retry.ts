@@ -1,3 +1,4 @@
+import { Fault } from '#contract/fault.ts'
 import { isTransient } from './device-fault.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -32,7 +33,8 @@ export async function retry<T>(
     try {
       return await attempt(number)
     } catch (error) {
-      const delayMs = backoffMs(number, baseMs, runtime.random, capMs)
+      const askedMs = error instanceof Fault ? (error.retryAfterSeconds ?? 0) * 1000 : 0
+      const delayMs = askedMs + backoffMs(number, baseMs, runtime.random, capMs)
       if (!isTransient(error) || runtime.monotonicMs() - started + delayMs > timeoutMs) throw error
       onRetry?.(error, delayMs)
       await runtime.wait(delayMs, signal)

@@ -1,3 +1,4 @@
+import type { UploadApi } from './by-url/upload-api.ts'
 import { contentType } from './content-type.ts'
 import { DeviceFault, isTransient } from './device-fault.ts'
 import { putObject } from './put-object.ts'
@@ -19,15 +20,21 @@ export interface PlannedFile {
   readonly storedPath: string | undefined
 }
 
+/** What sends a file: straight to S3, or by the URLs of the API when that is there. */
+interface Way extends Omit<Sending, 'file' | 'headers'> {
+  readonly uploadApi: (() => UploadApi) | undefined
+}
+
 /**
- * Sends a file that has its key in the journal, and notes there what became of it. Throws DeviceFault (FILE_…, UPLOAD_…, the
+ * Sends a file that has its key in the journal, notes there what became of it, and resolves with the key of the object. Throws DeviceFault (FILE_…, UPLOAD_…, the
  * credentials', the connection's); after FILE_CHANGED the file is out of the journal.
  */
-export async function uploadFile(planned: PlannedFile, sending: Omit<Sending, 'file' | 'headers'>): Promise<void> {
-  const { journal, entry } = sending
+export async function uploadFile(planned: PlannedFile, way: Way): Promise<string> {
+  const { journal, entry } = way
   try {
-    await send(planned, sending)
-    journal.finish(entry)
+    const key = await send(planned, way)
+    journal.finish(entry, key)
+    return key
   } catch (error) {
     if (!(error instanceof DeviceFault) || error.code === 'JOURNAL_UNUSABLE') throw error
     if (error.code === 'FILE_CHANGED') journal.drop(entry)
@@ -36,10 +43,7 @@ export async function uploadFile(planned: PlannedFile, sending: Omit<Sending, 'f
   }
 }
 
-async function send(
-  { path, identity, storedPath }: PlannedFile,
-  sending: Omit<Sending, 'file' | 'headers'>,
-): Promise<void> {
+async function send({ path, identity, storedPath }: PlannedFile, way: Way): Promise<string> {
   const file = openSourceFile(path)
   try {
     if (file.identity !== identity) throw new DeviceFault('FILE_CHANGED', `${path} changed before it was read`)
@@ -47,8 +51,15 @@ async function send(
       throw new DeviceFault('FILE_TOO_LARGE', `${path} has ${file.sizeBytes} bytes`)
     }
     const headers = { 'content-type': contentType(file.name), ...pathMetadata(storedPath) }
-    if (file.sizeBytes > onePutBytes) await sendMultipart({ ...sending, file, headers })
-    else await sendWhole({ ...sending, file, headers })
+    const { uploadApi, ...rest } = way
+    const sending = { ...rest, file, headers }
+    if (uploadApi !== undefined) {
+      const { sendByUrl } = await import('./by-url/send-by-url.ts')
+      return await sendByUrl({ ...sending, api: uploadApi })
+    }
+    if (file.sizeBytes > onePutBytes) await sendMultipart(sending)
+    else await sendWhole(sending)
+    return way.entry.key
   } finally {
     file.close()
   }

@@ -2,6 +2,7 @@ import { basename, resolve } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { Fault } from '#contract/fault.ts'
 import { formatObjectKey } from '#contract/object-key.ts'
+import type { UploadApi } from './by-url/upload-api.ts'
 import { DeviceFault, isTransient } from './device-fault.ts'
 import type { Journal, JournalEntry } from './journal/journal.ts'
 import { abortMultipartUpload } from './multipart-requests.ts'
@@ -38,6 +39,8 @@ export interface Candidate {
 
 export interface UploadContext {
   readonly uploader: () => Uploader
+  /** Where upload URLs come from; undefined when files go straight to S3. */
+  readonly uploadApi: (() => UploadApi) | undefined
   readonly runtime: Runtime
   readonly journal: Journal
   /** How many files at once. */
@@ -54,6 +57,10 @@ interface Planned {
   readonly path: string
   readonly state: FileState
   readonly entry: JournalEntry
+}
+
+interface Inspected extends Omit<Planned, 'entry'> {
+  readonly entry: JournalEntry | undefined
 }
 
 /** A write to disk costs milliseconds: so many files share one. */
@@ -80,17 +87,15 @@ export async function uploadBatches(
   await runConcurrently(planBatches(batches, context), concurrency, async ({ candidate, path, state, entry }) => {
     signal?.throwIfAborted()
     const started = runtime.monotonicMs()
-    const outcome = entry.isDone ? 'present' : 'sent'
+    let key: string
     try {
-      if (!entry.isDone) {
-        const planned = { path, identity: state.identity, storedPath: candidate.storedPath }
-        await uploadFile(planned, { ...context, entry, retrying: context.retrying(candidate.path) })
-      }
+      const planned = { path, identity: state.identity, storedPath: candidate.storedPath }
+      key = await uploadFile(planned, { ...context, entry, retrying: context.retrying(candidate.path) })
     } catch (error) {
       return onFile({ path: candidate.path, outcome: 'failed', error: asFailure(error, signal) }, state)
     }
     const durationMs = runtime.monotonicMs() - started
-    onFile({ path: candidate.path, outcome, key: entry.key, sizeBytes: state.sizeBytes, durationMs }, state)
+    onFile({ path: candidate.path, outcome: 'sent', key, sizeBytes: state.sizeBytes, durationMs }, state)
   })
 }
 
@@ -112,26 +117,28 @@ function asFailure(error: unknown, signal: AbortSignal | undefined): DeviceFault
   throw error
 }
 
+/** Yields what is to be sent, and tells of what was sent before. */
 async function* planBatches(
   batches: Iterable<readonly Candidate[]> | AsyncIterable<readonly Candidate[]>,
   context: UploadContext,
 ): AsyncGenerator<Planned, void> {
-  const { uploader, runtime, journal } = context
+  const { uploader, runtime, journal, signal, onFile } = context
   const { thingName, credentials } = uploader()
   const draw = (path: string) => drawKey(thingName, path, runtime)
   let knowsTime = false
 
-  function* inspect(candidates: readonly Candidate[]): Generator<Omit<Planned, 'entry'>, void> {
+  function* inspect(candidates: readonly Candidate[]): Generator<Inspected, void> {
     for (const candidate of candidates) {
       try {
         const path = resolve(candidate.path)
-        // Throws what makes no key, before it is in a batch with others.
-        draw(path)
         const state = inspectFile(path)
         if (candidate.identity !== undefined && candidate.identity !== state.identity) {
           throw new DeviceFault('FILE_CHANGED', `${path} changed before it was read`)
         }
-        yield { candidate, path, state }
+        // Throws what makes no key, before it is in a batch with others.
+        const entry = journal.find({ path, identity: state.identity })
+        if (entry === undefined) draw(path)
+        yield { candidate, path, state, entry }
       } catch (error) {
         context.onFile({ path: candidate.path, outcome: 'failed', error: asFailure(error, context.signal) }, undefined)
       }
@@ -140,16 +147,26 @@ async function* planBatches(
 
   for await (const batch of batches) {
     const inspected = [...inspect(batch)]
-    const files = inspected.map(({ path, state }) => ({ path, identity: state.identity }))
-    if (!knowsTime && files.some((file) => journal.find(file) === undefined)) {
+    const fresh = inspected.filter(({ entry }) => entry === undefined)
+    if (!knowsTime && fresh.length > 0) {
       // Keys hold the day, and any answer tells it to a machine whose clock is wrong.
       await credentials.get().catch(() => {})
       knowsTime = true
     }
-    const entries = journal.plan(files, draw)
-    for (const [index, file] of inspected.entries()) {
-      const entry = entries[index]
-      if (entry !== undefined) yield { ...file, entry }
+    const drawn = journal.plan(
+      fresh.map(({ path, state }) => ({ path, identity: state.identity })),
+      draw,
+    )
+    for (const file of inspected) {
+      const entry = file.entry ?? drawn.shift()
+      if (entry === undefined) continue
+      if (!entry.isDone) yield { ...file, entry }
+      else {
+        signal?.throwIfAborted()
+        const { candidate, state } = file
+        const { sizeBytes } = state
+        onFile({ path: candidate.path, outcome: 'present', key: entry.key, sizeBytes, durationMs: 0 }, state)
+      }
     }
     await setImmediate()
   }

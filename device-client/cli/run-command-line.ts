@@ -36,7 +36,7 @@ const commands: Readonly<Record<string, Command>> = {
 }
 
 /** What the file says of the agent is not for a command that one types, but for where the device is and how it reaches the service. */
-const ofAllCommands = ['dir', 'timeout', 'retry-base-ms', 'transfers']
+const ofAllCommands = ['dir', 'timeout', 'retry-base-ms', 'transfers', 'via']
 
 /** What the process gives: its environment, its two outputs, and the wish that it ends. */
 export type Surroundings = Pick<CommandContext, 'env' | 'print' | 'log' | 'draw' | 'signal' | 'onReload'>
@@ -91,7 +91,8 @@ async function runCommand(
   }
   const dir = options.text('dir') ?? join(homedir(), '.thingdrop-device')
   const concurrency = options.number('transfers')
-  const device = createDevice({ dir, ...(concurrency !== undefined && { concurrency }) })
+  const via = options.choice('via') === 'url' ? 'url' : 's3'
+  const device = createDevice({ dir, via, ...(concurrency !== undefined && { concurrency }) })
   try {
     return await command.run({ ...surroundings, device, dir, options, operands, parseAgain })
   } finally {

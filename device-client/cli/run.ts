@@ -7,6 +7,7 @@ import { commonOptions } from './common-options.ts'
 import { configurationPath } from './configuration-path.ts'
 import { startSystemdNotice } from './notify-systemd.ts'
 import type { Options, OptionValues } from './options.ts'
+import { transferOptions } from './transfer-options.ts'
 
 export const run: Command = {
   summary: 'send files as they appear, and keep the device well: the agent',
@@ -31,7 +32,7 @@ goes on at the next start.`,
       help: 'as DIR; in the configuration file, a directory or an object with "directory" and settings of its own',
     },
     ...watchOptions,
-    transfers: { value: 'N', env: 'THINGDROP_TRANSFERS', fallback: '8', least: 1, help: 'files sent at once' },
+    ...transferOptions,
     'credentials-port': {
       value: 'N',
       env: 'THINGDROP_CREDENTIALS_PORT',

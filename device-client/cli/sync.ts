@@ -3,6 +3,7 @@ import type { Command } from './command.ts'
 import { commonOptions } from './common-options.ts'
 import { retryingOf } from './retrying.ts'
 import { startSyncReport } from './sync-report.ts'
+import { transferOptions } from './transfer-options.ts'
 import { UsageError } from './usage-error.ts'
 
 const { include, exclude, 'delete-after': deleteAfter, 'move-to': moveTo } = watchOptions
@@ -34,7 +35,7 @@ ends the sync, such as S3 being out of reach for as long as --timeout.`,
     ...(deleteAfter && { 'delete-after': deleteAfter }),
     ...(moveTo && { 'move-to': moveTo }),
     'dry-run': { help: 'only print which files would be sent' },
-    transfers: { value: 'N', env: 'THINGDROP_TRANSFERS', fallback: '8', least: 1, help: 'files sent at once' },
+    ...transferOptions,
     output: {
       value: 'FORMAT',
       env: 'THINGDROP_OUTPUT',

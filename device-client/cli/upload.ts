@@ -3,6 +3,7 @@ import type { Command } from './command.ts'
 import { commonOptions } from './common-options.ts'
 import { formatFileJson, formatFileText } from './format-file.ts'
 import { retryingOf } from './retrying.ts'
+import { transferOptions } from './transfer-options.ts'
 import { UsageError } from './usage-error.ts'
 
 export const upload: Command = {
@@ -21,7 +22,7 @@ others are.`,
       choices: ['text', 'jsonl'],
       help: 'text: key, bytes and time of each file; jsonl: one JSON object for each, failures too',
     },
-    transfers: { value: 'N', env: 'THINGDROP_TRANSFERS', fallback: '8', least: 1, help: 'files sent at once' },
+    ...transferOptions,
     ...commonOptions,
   },
   example: 'thingdrop-device upload /var/log/press/*.csv',

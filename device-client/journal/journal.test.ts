@@ -10,9 +10,21 @@ function createJournal({ dir = temporaryFolder(), bucket = 'files', keyPrefix = 
   const clock = { ms: now }
   const open = () => openJournal({ dir, bucket, keyPrefix, clock: () => new Date(clock.ms) })
   const journal = open()
-  onTestFinished(() => journal.close())
+  let isOpen = true
+  const close = () => {
+    if (isOpen) journal.close()
+    isOpen = false
+  }
+  onTestFinished(close)
   let drawn = 0
-  return { dir, clock, journal, open, draw: () => `${keyPrefix}day/${++drawn}`, drawn: () => drawn }
+  return {
+    dir,
+    clock,
+    journal: { ...journal, close },
+    open,
+    draw: () => `${keyPrefix}day/${++drawn}`,
+    drawn: () => drawn,
+  }
 }
 
 const file = (path: string, identity = '1 2 3') => ({ path, identity })
@@ -49,6 +61,29 @@ test.each([{ bucket: 'others' }, { keyPrefix: 'things/press-8/' }])(
     expect(createJournal({ dir, ...elsewhere }).journal.find(file('/a'))).toBeUndefined()
   },
 )
+
+test('shares a write between files that are finished: soon, by the next plan, at the end', async () => {
+  const { journal, open, draw } = createJournal()
+  const [a, b, c] = journal.plan([file('/a'), file('/b'), file('/c')], draw)
+  if (a === undefined || b === undefined || c === undefined) return expect.unreachable()
+  const other = open()
+  const isDoneThere = (path: string) => other.find(file(path))?.isDone
+  journal.finish(a, 'things/press-7/day/elsewhere')
+  expect(journal.find(file('/a'))).toEqual({ ...a, key: 'things/press-7/day/elsewhere', isDone: true })
+  expect(isDoneThere('/a')).toBe(false)
+  await expect.poll(() => isDoneThere('/a')).toBe(true)
+  journal.finish(b)
+  journal.plan([file('/d')], draw)
+  expect(isDoneThere('/b')).toBe(true)
+  journal.finish(c)
+  journal.leftovers()
+  expect(isDoneThere('/c')).toBe(true)
+  const [d] = journal.plan([file('/d')], draw)
+  if (d !== undefined) journal.finish(d)
+  journal.close()
+  expect(isDoneThere('/d')).toBe(true)
+  other.close()
+})
 
 test('keeps the parts of an upload until it is done or given up', () => {
   const { journal, draw, clock } = createJournal({ now: 5 })

@@ -41,26 +41,30 @@ interface Leftover {
 }
 
 /**
- * What was sent and what is under way. A plan is on disk before it returns, whatever happens to the power; the rest outlives the
- * process at once and the power soon: what is lost of it is settled with S3. Every method throws JOURNAL_UNUSABLE.
+ * What was sent and what is under way. A plan is on disk before it returns, whatever happens to the power; what is finished outlives
+ * the process in a tenth of a second, the rest at once, and the power soon: what is lost of it is settled with S3. Every method
+ * throws JOURNAL_UNUSABLE.
  */
 export interface Journal {
   /** The entry of each file, in order; those without one, or of another content, thing or bucket, get a new key. One write to disk. */
   plan(files: readonly FileIdentity[], drawKey: (path: string) => string): JournalEntry[]
   /** As plan, but nothing is drawn or written. */
   find(file: FileIdentity): JournalEntry | undefined
+  /** The multipart upload that is under way now. */
+  findMultipart(entry: JournalEntry): Multipart | undefined
   begin(entry: JournalEntry, multipart: Pick<Multipart, 'id' | 'partBytes'>): Multipart
   addPart(entry: JournalEntry, part: Part): void
   /** In order. */
   parts(entry: JournalEntry): Part[]
   setCompleting(entry: JournalEntry, isCompleting: boolean): void
-  finish(entry: JournalEntry): void
+  /** `key` is where the object is, when somebody else chose it. */
+  finish(entry: JournalEntry, key?: string): void
   fail(entry: JournalEntry, reason: string): void
   /** The multipart upload becomes a leftover; the key stays. */
   forgetMultipart(entry: JournalEntry): void
   /** The file gets another key when it is planned again. */
   drop(entry: JournalEntry): void
-  /** Multipart uploads that nobody goes on with. */
+  /** Multipart uploads that nobody goes on with; all that was finished is written before. */
   leftovers(): Leftover[]
   dropLeftover(leftover: Leftover): void
   /** Drops entries of files that are gone or changed, of those that were not looked at for `maxAgeMs`; a thousand at a time. */
@@ -91,6 +95,9 @@ interface Row {
 
 const waitMs = 30_000
 const pruneRows = 1000
+/** Finished files share a write: so many, or those of so long. */
+const mostFinished = 128
+const finishWithinMs = 100
 
 /** Opens `journal.db` in the device's folder, for several processes at once. Throws JOURNAL_UNUSABLE. */
 export function openJournal({ dir, bucket, keyPrefix, clock }: JournalOptions): Journal {
@@ -98,14 +105,30 @@ export function openJournal({ dir, bucket, keyPrefix, clock }: JournalOptions): 
   const database = openDatabase(path, waitMs)
   orUnusable(path, () => prepareSchema(database, path))
   const sql = prepareStatements(database)
-  const guard = <Result>(work: () => Result) => orUnusable(path, work)
+  const finished = new Map<number, { readonly key: string; readonly atMs: number }>()
+  let finishTimer: NodeJS.Timeout | undefined
+  let lateFault: unknown
   const nowMs = () => clock().getTime()
+
+  function guard<Result>(work: () => Result): Result {
+    const fault = lateFault
+    lateFault = undefined
+    if (fault !== undefined) throw fault
+    return orUnusable(path, work)
+  }
 
   function transact<Result>(work: () => Result): Result {
     database.exec('BEGIN IMMEDIATE')
     try {
+      for (const [id, { key, atMs }] of finished) {
+        sql.finish.run(key, atMs, id)
+        sql.removeParts.run(id)
+      }
       const result = work()
       database.exec('COMMIT')
+      finished.clear()
+      clearTimeout(finishTimer)
+      finishTimer = undefined
       return result
     } catch (error) {
       if (database.isTransaction) database.exec('ROLLBACK')
@@ -113,10 +136,26 @@ export function openJournal({ dir, bucket, keyPrefix, clock }: JournalOptions): 
     }
   }
 
+  function writeFinished(): void {
+    if (finished.size > 0) guard(() => transact(() => {}))
+  }
+
+  function writeFinishedLate(): void {
+    finishTimer = undefined
+    try {
+      writeFinished()
+    } catch (error) {
+      // Whoever comes next is told.
+      lateFault = error
+    }
+  }
+
   function find(file: FileIdentity): JournalEntry | undefined {
     const row = sql.find.get(file.path) as Row | undefined
     if (row === undefined || row.identity !== file.identity) return undefined
-    return row.bucket === bucket && row.key.startsWith(keyPrefix) ? entryOf(row) : undefined
+    if (row.bucket !== bucket || !row.key.startsWith(keyPrefix)) return undefined
+    const { key } = finished.get(row.id) ?? {}
+    return key === undefined ? entryOf(row) : { id: row.id, key, isDone: true, multipart: undefined }
   }
 
   function discard(id: number): void {
@@ -124,10 +163,16 @@ export function openJournal({ dir, bucket, keyPrefix, clock }: JournalOptions): 
     sql.remove.run(id)
   }
 
-  function add({ path: file, identity }: FileIdentity, key: string): JournalEntry {
-    const old = sql.find.get(file) as Row | undefined
-    if (old !== undefined) discard(old.id)
-    const { lastInsertRowid } = sql.add.run(file, identity, bucket, key, nowMs(), nowMs())
+  function add(file: FileIdentity, key: string): JournalEntry {
+    const insert = () => sql.add.run(file.path, file.identity, bucket, key, nowMs(), nowMs())
+    let { changes, lastInsertRowid } = insert()
+    if (changes === 0) {
+      // Another process may have planned it meanwhile.
+      const known = find(file)
+      if (known !== undefined) return known
+      discard((sql.find.get(file.path) as unknown as Row).id)
+      lastInsertRowid = insert().lastInsertRowid
+    }
     return { id: Number(lastInsertRowid), key, isDone: false, multipart: undefined }
   }
 
@@ -138,13 +183,17 @@ export function openJournal({ dir, bucket, keyPrefix, clock }: JournalOptions): 
         if (!known.includes(undefined)) return known as JournalEntry[]
         database.exec('PRAGMA synchronous = FULL')
         try {
-          // Looked up again inside: another process may have planned it meanwhile.
-          return transact(() => files.map((file, index) => known[index] ?? find(file) ?? add(file, drawKey(file.path))))
+          return transact(() => files.map((file, index) => known[index] ?? add(file, drawKey(file.path))))
         } finally {
           database.exec('PRAGMA synchronous = NORMAL')
         }
       }),
     find: (file) => guard(() => find(file)),
+    findMultipart: ({ id }) =>
+      guard(() => {
+        const row = sql.findById.get(id) as Row | undefined
+        return row && entryOf(row).multipart
+      }),
     begin: ({ id }, { id: multipartId, partBytes }) =>
       guard(() => {
         const begunMs = nowMs()
@@ -154,12 +203,11 @@ export function openJournal({ dir, bucket, keyPrefix, clock }: JournalOptions): 
     addPart: ({ id }, { number, etag, crc32 }) => guard(() => void sql.addPart.run(id, number, etag, crc32)),
     parts: ({ id }) => guard(() => sql.parts.all(id) as unknown as Part[]),
     setCompleting: ({ id }, isCompleting) => guard(() => void sql.setCompleting.run(Number(isCompleting), nowMs(), id)),
-    finish: ({ id }) =>
+    finish: ({ id, key: planned }, key = planned) =>
       guard(() => {
-        transact(() => {
-          sql.finish.run(nowMs(), id)
-          sql.removeParts.run(id)
-        })
+        finished.set(id, { key, atMs: nowMs() })
+        if (finished.size >= mostFinished) writeFinished()
+        else finishTimer ??= setTimeout(writeFinishedLate, finishWithinMs).unref()
       }),
     fail: ({ id }, reason) => guard(() => void sql.fail.run(reason, nowMs(), id)),
     forgetMultipart: ({ id }) =>
@@ -172,7 +220,10 @@ export function openJournal({ dir, bucket, keyPrefix, clock }: JournalOptions): 
       }),
     drop: ({ id }) => guard(() => void transact(() => discard(id))),
     leftovers: () =>
-      guard(() => (sql.leftovers.all(bucket) as unknown as Leftover[]).filter(({ key }) => key.startsWith(keyPrefix))),
+      guard(() => {
+        writeFinished()
+        return (sql.leftovers.all(bucket) as unknown as Leftover[]).filter(({ key }) => key.startsWith(keyPrefix))
+      }),
     dropLeftover: ({ multipartId }) => guard(() => void sql.removeLeftover.run(multipartId)),
     prune: (maxAgeMs, identify) =>
       guard(() => {
@@ -185,7 +236,11 @@ export function openJournal({ dir, bucket, keyPrefix, clock }: JournalOptions): 
           }
         })
       }),
-    close: () => database.close(),
+    close() {
+      clearTimeout(finishTimer)
+      writeFinishedLate()
+      database.close()
+    },
   }
 }
 
@@ -207,8 +262,9 @@ function prepareStatements(database: DatabaseSync) {
   const prepare = (text: string) => database.prepare(text)
   return {
     find: prepare('SELECT * FROM uploads WHERE path = ?'),
+    findById: prepare('SELECT * FROM uploads WHERE id = ?'),
     add: prepare(
-      "INSERT INTO uploads (path, identity, bucket, key, state, changed_ms, looked_ms) VALUES (?, ?, ?, ?, 'planned', ?, ?)",
+      "INSERT OR IGNORE INTO uploads (path, identity, bucket, key, state, changed_ms, looked_ms) VALUES (?, ?, ?, ?, 'planned', ?, ?)",
     ),
     begin: prepare(
       'UPDATE uploads SET multipart_id = ?, part_bytes = ?, begun_ms = ?, is_completing = 0, changed_ms = ? WHERE id = ?',
@@ -218,7 +274,7 @@ function prepareStatements(database: DatabaseSync) {
     removeParts: prepare('DELETE FROM parts WHERE upload = ?'),
     setCompleting: prepare('UPDATE uploads SET is_completing = ?, changed_ms = ? WHERE id = ?'),
     finish: prepare(
-      "UPDATE uploads SET state = 'done', reason = NULL, multipart_id = NULL, is_completing = 0, changed_ms = ? WHERE id = ?",
+      "UPDATE uploads SET state = 'done', key = ?, reason = NULL, multipart_id = NULL, is_completing = 0, changed_ms = ? WHERE id = ?",
     ),
     fail: prepare("UPDATE uploads SET state = 'failed', reason = ?, changed_ms = ? WHERE id = ? AND state <> 'done'"),
     leave: prepare(

@@ -1,4 +1,5 @@
 import { Fault } from '#contract/fault.ts'
+import type { FaultCode } from '#contract/fault-codes.ts'
 import type { DeviceFault, DeviceFaultCode } from '../device-fault.ts'
 
 const codes: ReadonlySet<DeviceFaultCode> = new Set<DeviceFaultCode>([
@@ -11,7 +12,15 @@ const codes: ReadonlySet<DeviceFaultCode> = new Set<DeviceFaultCode>([
   'UPLOAD_GONE',
 ])
 
+const apiCodes: ReadonlySet<FaultCode> = new Set<FaultCode>([
+  'REQUEST_INVALID',
+  'IDEMPOTENCY_KEY_REUSED',
+  'UPLOAD_REFUSED',
+  'UPLOAD_STATE',
+  'UPLOAD_INCOMPLETE',
+])
+
 /** Whether a failure is that of one file; any other would befall the rest too. */
 export function isOfOneFile(error: DeviceFault | Fault): boolean {
-  return error instanceof Fault || codes.has(error.code)
+  return error instanceof Fault ? apiCodes.has(error.code) : codes.has(error.code)
 }

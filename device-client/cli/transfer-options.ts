@@ -1,0 +1,13 @@
+import type { Options } from './options.ts'
+
+/** How files are sent, of every command that sends some. */
+export const transferOptions: Options = {
+  transfers: { value: 'N', env: 'THINGDROP_TRANSFERS', fallback: '8', least: 1, help: 'files sent at once' },
+  via: {
+    value: 'WAY',
+    env: 'THINGDROP_VIA',
+    fallback: 's3',
+    choices: ['s3', 'url'],
+    help: 's3: straight; url: by upload URLs of the API, for things that may not write to S3',
+  },
+}
