@@ -10,6 +10,7 @@ import type { SavedConfiguration } from './device-configuration.ts'
 import { deviceFiles, readIdentity } from './device-folder.ts'
 import type { Diagnosis } from './diagnose.ts'
 import type { EnrollOptions } from './enroll.ts'
+import type { BandwidthLimit } from './limit-bandwidth.ts'
 import type { MqttConnection } from './mqtt-connection.ts'
 import { openSession, type Session } from './open-session.ts'
 import { type RetryOptions, retry } from './retry.ts'
@@ -24,6 +25,8 @@ export interface DeviceOptions {
   readonly concurrency?: number
   /** How files go: `s3` straight, `url` by URLs of the API, for things whose role may not write to S3. s3 when not given. */
   readonly via?: 's3' | 'url'
+  /** How fast files may go, all together; asked for again and again. No limit when not given. */
+  readonly bandwidth?: BandwidthLimit
   /** Time and chance, for tests and for programs that embed the device. */
   readonly runtime?: Runtime
 }
@@ -106,6 +109,7 @@ export function createDevice({
   dir,
   concurrency = 8,
   via = 's3',
+  bandwidth,
   runtime: given = systemRuntime,
 }: DeviceOptions): Device {
   const runtime = correctRuntime(given)
@@ -117,7 +121,7 @@ export function createDevice({
   function open(): Session {
     const stamp = stampOf(dir)
     if (session === undefined || (stamp !== undefined && stamp !== session.stamp)) {
-      session = openSession({ dir, identity: readIdentity(dir), stamp, concurrency, runtime })
+      session = openSession({ dir, identity: readIdentity(dir), stamp, concurrency, bandwidth, runtime })
     }
     return session
   }

@@ -7,6 +7,7 @@ import { askForTime, fetchCredentials } from './credentials.ts'
 import type { Identity } from './device-folder.ts'
 import { createHttpTransport } from './http-transport.ts'
 import { type Journal, openJournal } from './journal/journal.ts'
+import { type BandwidthLimit, limitBandwidth } from './limit-bandwidth.ts'
 import { bucketUrl } from './put-object.ts'
 import type { Uploader } from './send-to-s3.ts'
 import { createSigner } from './sigv4.ts'
@@ -31,12 +32,13 @@ interface SessionOptions {
   readonly identity: Identity
   readonly stamp: string | undefined
   readonly concurrency: number
+  readonly bandwidth: BandwidthLimit | undefined
   readonly runtime: CorrectedRuntime
 }
 
 const idleTimeoutMs = 60_000
 
-export function openSession({ dir, identity, stamp, concurrency, runtime }: SessionOptions): Session {
+export function openSession({ dir, identity, stamp, concurrency, bandwidth, runtime }: SessionOptions): Session {
   const { certificate, configuration, tls } = identity
   const { bucket, region, thingName } = configuration
   const trust = tls.ca === undefined ? {} : { ca: tls.ca }
@@ -50,7 +52,8 @@ export function openSession({ dir, identity, stamp, concurrency, runtime }: Sess
     await checkValidity()
     return await fetchCredentials(mutual, configuration)
   }, runtime)
-  const target = { url: bucketUrl(configuration), transport, sign: createSigner('s3', region) }
+  const toBucket = bandwidth === undefined ? transport : limitBandwidth(transport, bandwidth, runtime)
+  const target = { url: bucketUrl(configuration), transport: toBucket, sign: createSigner('s3', region) }
   const codes = { refused: 'UPLOAD_DENIED', unavailable: 'UPLOAD_UNAVAILABLE' } as const
   const call = createApiCaller({ configuration, credentials: credentials.get, transport, runtime, codes })
   let opened: Journal | undefined

@@ -13,6 +13,7 @@ import { doctor } from './doctor.ts'
 import { enroll } from './enroll.ts'
 import { formatCommandHelp, formatProgramHelp } from './help.ts'
 import { parseOptions, type Settings } from './options.ts'
+import { parseBandwidth } from './parse-bandwidth.ts'
 import { renew } from './renew.ts'
 import { fileOptions, run } from './run.ts'
 import { serveCredentials } from './serve-credentials.ts'
@@ -36,7 +37,7 @@ const commands: Readonly<Record<string, Command>> = {
 }
 
 /** What the file says of the agent is not for a command that one types, but for where the device is and how it reaches the service. */
-const ofAllCommands = ['dir', 'timeout', 'retry-base-ms', 'transfers', 'via']
+const ofAllCommands = ['dir', 'timeout', 'retry-base-ms', 'transfers', 'via', 'bwlimit']
 
 /** What the process gives: its environment, its two outputs, and the wish that it ends. */
 export type Surroundings = Pick<CommandContext, 'env' | 'print' | 'log' | 'draw' | 'signal' | 'onReload'>
@@ -83,7 +84,12 @@ async function runCommand(
   surroundings: Surroundings,
 ): Promise<number> {
   const readFile = (path: string | undefined) => settingsFor(command, readConfigurationFile(path, fileOptions))
-  const parseAgain = () => parseOptions(args, command.options, surroundings.env, readFile)
+  let limit = parseBandwidth(undefined)
+  const parseAgain = () => {
+    const parsed = parseOptions(args, command.options, surroundings.env, readFile)
+    limit = parseBandwidth(parsed.options.text('bwlimit'))
+    return parsed
+  }
   const { options, operands } = parseAgain()
   if (options.isSet('help')) {
     surroundings.print(formatCommandHelp(name, command))
@@ -92,7 +98,12 @@ async function runCommand(
   const dir = options.text('dir') ?? join(homedir(), '.thingdrop-device')
   const concurrency = options.number('transfers')
   const via = options.choice('via') === 'url' ? 'url' : 's3'
-  const device = createDevice({ dir, via, ...(concurrency !== undefined && { concurrency }) })
+  const device = createDevice({
+    dir,
+    via,
+    bandwidth: (now) => limit(now),
+    ...(concurrency !== undefined && { concurrency }),
+  })
   try {
     return await command.run({ ...surroundings, device, dir, options, operands, parseAgain })
   } finally {
