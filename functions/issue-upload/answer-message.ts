@@ -42,8 +42,8 @@ export async function answerMessage(
   try {
     const { clientToken: token, ...body } = parsePayload(payload)
     clientToken = parseRequest(z.object({ clientToken: idempotencyKeySchema }), { clientToken: token }).clientToken
+    if (Number(body.sizeBytes) > maxSinglePutBytes) throw tooLarge()
     const request = parseRequest(createUploadRequestSchema, body)
-    if (request.sizeBytes > maxSinglePutBytes) throw tooLarge()
     const answer = await issue({ thingName: thing, certificateId: principal }, request, clientToken)
     await publish(accepted, { clientToken, ...answer })
   } catch (error) {

@@ -23,8 +23,8 @@ export interface InvokerOptions {
   readonly idleMs: number
 }
 
-/** A process with credentials that are about to end gets no more events. */
-const credentialReserveMs = 60_000
+/** A process with credentials that are about to end gets no more events: what it signs for others, they may use for 15 minutes. */
+const credentialReserveMs = 16 * 60_000
 
 export type Invoker = ReturnType<typeof createInvoker>
 
