@@ -9,6 +9,8 @@ export type { HttpAnswer }
 interface HttpRequest {
   readonly method: 'DELETE' | 'GET' | 'POST' | 'PUT'
   readonly url: URL
+  /** In place of the URL's path and query, for who sends many requests to one server. */
+  readonly path?: string
   /** With a content-length when the body is written in chunks. */
   readonly headers: Readonly<Record<string, string | number>>
   readonly body?: string | HttpBody
@@ -37,6 +39,7 @@ const nothing = Buffer.alloc(0)
  */
 export function createHttpTransport({ tls, maxConnections, idleTimeoutMs }: HttpTransportOptions): HttpTransport {
   const pools = new Map<string, ConnectionPool>()
+  const poolsOfUrls = new WeakMap<URL, ConnectionPool>()
   // A connection that is given the files instead makes one of its own: 6.7 ms against 2.8.
   let secureContext: SecureContext | undefined
 
@@ -64,7 +67,12 @@ export function createHttpTransport({ tls, maxConnections, idleTimeoutMs }: Http
       const body = typeof request.body === 'string' ? Buffer.from(request.body) : (request.body ?? nothing)
       const head = formatHead(request, body)
       try {
-        return await poolOf(url).exchange(head, body, signal)
+        let pool = poolsOfUrls.get(url)
+        if (pool === undefined) {
+          pool = poolOf(url)
+          poolsOfUrls.set(url, pool)
+        }
+        return await pool.exchange(head, body, signal)
       } catch (error) {
         signal?.throwIfAborted()
         throw connectionFault(error, url.host)
@@ -79,8 +87,8 @@ export function createHttpTransport({ tls, maxConnections, idleTimeoutMs }: Http
 
 const unsafeValue = /[^\t\x20-\x7e\x80-\xff]/
 
-function formatHead({ method, url, headers }: HttpRequest, body: HttpBody): string {
-  let head = `${method} ${url.pathname}${url.search} HTTP/1.1\r\n`
+function formatHead({ method, url, path, headers }: HttpRequest, body: HttpBody): string {
+  let head = `${method} ${path ?? url.pathname + url.search} HTTP/1.1\r\n`
   let hasLength = false
   if (headers.host === undefined) head += `host: ${url.host}\r\n`
   for (const name in headers) {

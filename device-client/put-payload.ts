@@ -27,10 +27,15 @@ export function createPutPayload(file: Content, isTls: boolean): PutPayload {
 }
 
 function readWhole(file: Content): Buffer {
-  const bytes = Buffer.allocUnsafeSlow(file.sizeBytes)
+  let bytes: Buffer | undefined
   let length = 0
-  for (const chunk of file.read()) length += chunk.copy(bytes, length)
-  return bytes
+  for (const chunk of file.read()) {
+    // Most small files are one chunk, which nothing overwrites.
+    if (chunk.length === file.sizeBytes) return chunk
+    bytes ??= Buffer.allocUnsafeSlow(file.sizeBytes)
+    length += chunk.copy(bytes, length)
+  }
+  return bytes ?? Buffer.alloc(0)
 }
 
 function wholePayload(bytes: Buffer, isTls: boolean): PutPayload {

@@ -32,6 +32,26 @@ export interface S3Request {
   readonly payload?: (isTls: boolean) => Pick<PutPayload, 'headers' | 'payloadHash' | 'body'>
 }
 
+interface Address {
+  readonly url: URL
+  readonly host: string
+  readonly isTls: boolean
+  /** Of the bucket, with no slash at its end. */
+  readonly path: string
+}
+
+const addresses = new WeakMap<Bucket, Address>()
+
+function addressOf(bucket: Bucket): Address {
+  const known = addresses.get(bucket)
+  if (known !== undefined) return known
+  const url = new URL(bucket.url)
+  const { host, protocol, pathname } = url
+  const address = { url, host, isTls: protocol === 'https:', path: pathname.replace(/\/$/, '') }
+  addresses.set(bucket, address)
+  return address
+}
+
 /** Credentials that S3 has accepted: refused later, they were revoked, or replaced with their certificate. */
 const proven = new WeakSet<Credentials>()
 
@@ -53,26 +73,28 @@ export async function sendToS3(uploader: Uploader, request: S3Request, signal?: 
   }
 }
 
+const noQuery: Readonly<Record<string, string>> = {}
 const emptyPayload = { headers: { 'content-length': '0' }, payloadHash: 'UNSIGNED-PAYLOAD', body: '' }
 
 async function attempt(
   { bucket, runtime }: Uploader,
-  { method, key, query = {}, headers, payload }: S3Request,
+  { method, key, query = noQuery, headers, payload }: S3Request,
   credentials: Credentials,
   signal: AbortSignal | undefined,
 ): Promise<HttpAnswer> {
-  const url = new URL(`${bucket.url}/${key.split('/').map(encodeUri).join('/')}`)
-  const content = payload?.(url.protocol === 'https:') ?? emptyPayload
+  const { url, host, isTls, path: root } = addressOf(bucket)
+  const path = `${root}/${key.split('/').map(encodeUri).join('/')}`
+  const content = payload?.(isTls) ?? emptyPayload
   const signable = {
     method,
-    path: url.pathname,
+    path,
     query,
-    headers: { ...content.headers, ...headers, host: url.host },
+    headers: { ...content.headers, ...headers, host },
     payloadHash: content.payloadHash,
   }
   const signed = bucket.sign(signable, credentials, runtime.clock())
-  url.search = formatQuery(query)
-  const answer = await bucket.transport.send({ method, url, headers: signed, body: content.body, signal })
+  const target = query === noQuery ? path : `${path}?${formatQuery(query)}`
+  const answer = await bucket.transport.send({ method, url, path: target, headers: signed, body: content.body, signal })
   if (answer.status >= 300 || answer.body.includes('<Error>')) throw s3Refusal(answer, key, runtime.clock())
   proven.add(credentials)
   return answer

@@ -54,7 +54,7 @@ export function createSigner(service: 's3' | 'execute-api', region: string): Sig
       request.method,
       canonicalPath(request.path),
       formatQuery(request.query ?? {}),
-      ...names.map((name) => `${name}:${headers[name]?.trim().replace(/\s+/g, ' ')}`),
+      ...names.map((name) => `${name}:${canonicalValue(headers[name] ?? '')}`),
       '',
       signedHeaders,
       request.payloadHash,
@@ -67,8 +67,14 @@ export function createSigner(service: 's3' | 'execute-api', region: string): Sig
   }
 }
 
+/** Without spaces around it, and one for several within. */
+function canonicalValue(value: string): string {
+  return /^\s|\s\s|[^\S ]|\s$/.test(value) ? value.trim().replace(/\s+/g, ' ') : value
+}
+
 /** Percent-encodes all but A-Z a-z 0-9 - _ . ~, as AWS counts them. */
 export function encodeUri(text: string): string {
+  if (/^[\w.~-]*$/.test(text)) return text
   return encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
 }
 
