@@ -1,5 +1,6 @@
 import type { X509Certificate } from 'node:crypto'
 import { existsSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Agent, AgentOptions } from './agent/agent.ts'
 import type { AgentStatus } from './agent/agent-status.ts'
 import { renewalDueAt } from './certificate-validity.ts'
@@ -12,6 +13,7 @@ import type { Diagnosis } from './diagnose.ts'
 import type { EnrollOptions } from './enroll.ts'
 import type { BandwidthLimit } from './limit-bandwidth.ts'
 import type { MqttConnection } from './mqtt-connection.ts'
+import { checkObjectOptions, type ObjectOptions } from './objects/object-options.ts'
 import { openSession, type Session } from './open-session.ts'
 import { type RetryOptions, retry } from './retry.ts'
 import { type Runtime, systemRuntime } from './runtime.ts'
@@ -27,6 +29,8 @@ export interface DeviceOptions {
   readonly via?: 's3' | 'url'
   /** How fast files may go, all together; asked for again and again. No limit when not given. */
   readonly bandwidth?: BandwidthLimit
+  /** What files become at S3. */
+  readonly objects?: ObjectOptions
   /** Time and chance, for tests and for programs that embed the device. */
   readonly runtime?: Runtime
 }
@@ -110,6 +114,7 @@ export function createDevice({
   concurrency = 8,
   via = 's3',
   bandwidth,
+  objects = {},
   runtime: given = systemRuntime,
 }: DeviceOptions): Device {
   const runtime = correctRuntime(given)
@@ -145,9 +150,12 @@ export function createDevice({
     signal: AbortSignal | undefined,
     retryingOf: (path: string) => Partial<RetryOptions>,
   ): Promise<Omit<UploadContext, 'onFile'>> {
+    checkObjectOptions(objects)
     const { journal } = await settle({ ...forUploads, signal })
     return {
       uploader: () => open().uploader,
+      objects,
+      compressedDir: join(dir, 'compressed'),
       uploadApi: via === 'url' ? () => open().uploadApi : undefined,
       runtime,
       journal: journal(),

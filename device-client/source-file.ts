@@ -14,6 +14,7 @@ export interface SourceFile extends Content {
   readonly path: string
   readonly name: string
   readonly identity: string
+  readonly mtimeMs: number
   part(start: number, sizeBytes: number): Content
   /** Throws FILE_CHANGED if the file is not what was opened. */
   checkUnchanged(): void
@@ -82,6 +83,7 @@ export function openSourceFile(path: string): SourceFile {
     path,
     name: basename(path),
     identity: identityOf(opened),
+    mtimeMs: Number(opened.mtimeMs),
     part,
     checkUnchanged,
     close: () => closeSync(descriptor),

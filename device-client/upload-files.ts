@@ -6,6 +6,8 @@ import type { UploadApi } from './by-url/upload-api.ts'
 import { DeviceFault, isTransient } from './device-fault.ts'
 import type { Journal, JournalEntry } from './journal/journal.ts'
 import { abortMultipartUpload } from './multipart-requests.ts'
+import { compressedSuffix, compressionOf } from './objects/compression.ts'
+import type { ObjectOptions } from './objects/object-options.ts'
 import type { RetryOptions } from './retry.ts'
 import { runConcurrently } from './run-concurrently.ts'
 import type { Runtime } from './runtime.ts'
@@ -41,6 +43,9 @@ export interface UploadContext {
   readonly uploader: () => Uploader
   /** Where upload URLs come from; undefined when files go straight to S3. */
   readonly uploadApi: (() => UploadApi) | undefined
+  readonly objects: ObjectOptions
+  /** Where large files are compressed. */
+  readonly compressedDir: string
   readonly runtime: Runtime
   readonly journal: Journal
   /** How many files at once. */
@@ -124,7 +129,7 @@ async function* planBatches(
 ): AsyncGenerator<Planned, void> {
   const { uploader, runtime, journal, signal, onFile } = context
   const { thingName, credentials } = uploader()
-  const draw = (path: string) => drawKey(thingName, path, runtime)
+  const draw = (path: string) => drawKey(thingName, objectName(path, context.objects), runtime)
   let knowsTime = false
 
   function* inspect(candidates: readonly Candidate[]): Generator<Inspected, void> {
@@ -172,10 +177,16 @@ async function* planBatches(
   }
 }
 
-function drawKey(thingName: string, path: string, { clock, randomBytes }: Runtime): string {
+function objectName(path: string, { compress }: ObjectOptions): string {
+  const name = basename(path)
+  const format = compressionOf(name, compress)
+  return format === undefined ? name : name + compressedSuffix[format]
+}
+
+function drawKey(thingName: string, name: string, { clock, randomBytes }: Runtime): string {
   const day = clock().toISOString().slice(0, 10)
   const uploadId = Buffer.from(randomBytes(8)).toString('hex')
-  return formatObjectKey({ thingName, day, uploadId, name: basename(path) })
+  return formatObjectKey({ thingName, day, uploadId, name })
 }
 
 /** Ends the multipart uploads that nobody goes on with, in one attempt each: what S3 cannot be asked now is asked after the next run, and what it refuses it removes in its time. */

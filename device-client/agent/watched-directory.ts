@@ -4,6 +4,8 @@ import { basename, join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { Fault } from '#contract/fault.ts'
 import { DeviceFault } from '../device-fault.ts'
+import { pruneCompressed } from '../objects/compress-file.ts'
+import { checkObjectOptions, type ObjectOptions } from '../objects/object-options.ts'
 import { retry } from '../retry.ts'
 import type { FileState } from '../source-file.ts'
 import { type AfterUpload, finishSource, prepareAfterUpload } from '../sync/finish-source.ts'
@@ -36,6 +38,8 @@ export interface WatchOptions extends PathPatterns, AfterUpload {
   readonly settleSeconds?: number | undefined
   /** How often everything is looked at, as events may be missed; 15 min when not given. */
   readonly rescanSeconds?: number | undefined
+  /** What files become at S3; in place of the device's. */
+  readonly objects?: ObjectOptions | undefined
   /** How many bytes may wait to be sent. */
   readonly spoolBytes?: number | undefined
   /** Removes the oldest files above `spoolBytes`, unsent; else that is only told. */
@@ -73,6 +77,8 @@ const monthMs = 30 * 86_400_000
  */
 export function watchDirectory(given: WatchOptions, context: WatchContext): WatchedDirectory {
   const { runtime, journal, log, sending } = context
+  const objects = given.objects ?? context.objects
+  checkObjectOptions(objects)
   let options = given
   const { monotonicMs } = runtime
   const settleMs = (options.settleSeconds ?? 1) * 1000
@@ -212,6 +218,7 @@ export function watchDirectory(given: WatchOptions, context: WatchContext): Watc
       watches?.retain(seen)
       failures.prune(startedMs, (below) => tryInspect(join(root, below)) !== undefined)
       lastScanAt = runtime.clock().toISOString()
+      pruneCompressed(context.compressedDir, runtime.clock())
       journal.prune(monthMs, (path) => tryInspect(path)?.identity)
       await abortLeftovers(context)
       const until = monotonicMs() + (watches?.isComplete() ? rescanMs : Math.min(rescanMs, blindRescanMs))
@@ -319,7 +326,10 @@ export function watchDirectory(given: WatchOptions, context: WatchContext): Watc
       log('warn', `${root}: not every change is seen at once: ${message}`, { hint: 'see fs.inotify.max_user_watches' })
     })
     try {
-      await Promise.all([uploadBatches(feed(), { ...context, onFile }).catch(endRound), keepScanning().catch(endRound)])
+      await Promise.all([
+        uploadBatches(feed(), { ...context, objects, onFile }).catch(endRound),
+        keepScanning().catch(endRound),
+      ])
       if (roundFault !== undefined) throw roundFault
     } finally {
       watches.close()

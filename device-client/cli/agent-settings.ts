@@ -6,6 +6,7 @@ import type { AfterUpload } from '../sync/finish-source.ts'
 import type { CommandContext } from './command.ts'
 import { parseSettings } from './configuration-file.ts'
 import { createOptionValues, type Options, type OptionValues } from './options.ts'
+import { objectOptions, parseObjects } from './transfer-options.ts'
 import { UsageError } from './usage-error.ts'
 
 /** What may be set for each directory by itself. */
@@ -47,6 +48,7 @@ export const watchOptions: Options = {
     env: 'THINGDROP_SPOOL_LIMIT',
     help: 'how many bytes may wait to be sent; above it a warning, or see --spool-drop',
   },
+  ...objectOptions,
   'spool-drop': { env: 'THINGDROP_SPOOL_DROP', help: 'remove the oldest files above --spool-limit, unsent' },
 }
 
@@ -91,6 +93,7 @@ function watchOf(directory: string, options: OptionValues): WatchOptions {
     settleSeconds: options.number('settle'),
     rescanSeconds: options.number('rescan'),
     ...parseAfterUpload(options),
+    objects: parseObjects(options),
     spoolBytes,
     dropOldest,
   }

@@ -19,6 +19,7 @@ import { fileOptions, run } from './run.ts'
 import { serveCredentials } from './serve-credentials.ts'
 import { status } from './status.ts'
 import { sync } from './sync.ts'
+import { parseObjects } from './transfer-options.ts'
 import { upload } from './upload.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -102,6 +103,7 @@ async function runCommand(
     dir,
     via,
     bandwidth: (now) => limit(now),
+    objects: parseObjects(options),
     ...(concurrency !== undefined && { concurrency }),
   })
   try {

@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Fault } from '#contract/fault.ts'
 import { DeviceFault } from '../device-fault.ts'
+import { pruneCompressed } from '../objects/compress-file.ts'
 import { inspectFile } from '../source-file.ts'
 import { type Candidate, type FailedFile, type UploadContext, type UploadedFile, uploadFiles } from '../upload-files.ts'
 import { type AfterUpload, finishSource, prepareAfterUpload } from './finish-source.ts'
@@ -122,6 +123,7 @@ export async function syncDirectory(directory: string, given: SyncOptions, conte
         if (finishSource(source, options)) counts[options.moveTo === undefined ? 'deleted' : 'moved']++
       },
     })
+    pruneCompressed(context.compressedDir, context.runtime.clock())
     context.journal.prune(monthMs, (path) => tryInspect(path)?.identity)
     return counts
   } finally {
