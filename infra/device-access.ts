@@ -47,13 +47,10 @@ export class DeviceAccess extends Construct {
       maxSessionDuration: this.credentialsLifetime,
       description: 'What a device may do: write below its own prefix in S3, and renew its certificate',
     })
-    this.role.addToPolicy(
-      grant(
-        // PutObject covers multipart uploads; a device takes its own unfinished ones up again, or back.
-        ['s3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
-        bucket.arnForObjects(`things/\${credentials-iot:ThingName}/*`),
-      ),
-    )
+    const actions = objectActions(settings)
+    if (actions.length > 0) {
+      this.role.addToPolicy(grant(actions, bucket.arnForObjects(`things/\${credentials-iot:ThingName}/*`)))
+    }
     bucket.addToResourcePolicy(refuseOverwrite(bucket, this.role))
 
     this.roleAlias = `${stackName}-uploads`
@@ -69,6 +66,13 @@ export class DeviceAccess extends Construct {
       policyDocument: devicePolicy(iotArn, this.roleAlias),
     })
   }
+}
+
+/** PutObject covers multipart uploads; a device takes its own unfinished ones up again, or back. */
+function objectActions({ devices: { writeToS3, tagObjects } }: Settings): string[] {
+  if (!writeToS3) return []
+  const write = ['s3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts']
+  return tagObjects ? [...write, 's3:PutObjectTagging'] : write
 }
 
 /** A device connects as its own thing, attached to its certificate; it speaks below its own topics and may trade its certificate. */

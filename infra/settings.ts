@@ -13,6 +13,15 @@ export const settingsSchema = z.strictObject({
   thingGroups: z.array(thingGroupNameSchema).max(50).default([]),
   /** How long a device's certificate is valid; it renews at two thirds of that. */
   certificateValidityDays: z.int().min(1).max(3650).default(365),
+  /** What the credentials of a device may do in S3, below its own prefix. */
+  devices: z
+    .strictObject({
+      /** Write objects. Without it, files go by upload URLs alone, which the API hands out and counts. */
+      writeToS3: z.boolean().default(true),
+      /** Tag objects as they are written, and later: S3 has one permission for both. */
+      tagObjects: z.boolean().default(false),
+    })
+    .prefault({}),
   /** What devices may ask upload URLs for; what they send with credentials of their own is not held to it. */
   uploadUrls: z
     .strictObject({
