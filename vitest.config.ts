@@ -14,9 +14,17 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{contract,functions,infra,device-client,operator,local,start,bench}/**/*.test.ts'],
+          globalSetup: 'test/skip-shims.ts',
         },
       },
-      { extends: true, test: { name: 'whole', include: ['test/**/*.test.ts'], globalSetup: 'test/global-setup.ts' } },
+      {
+        extends: true,
+        test: {
+          name: 'whole',
+          include: ['test/**/*.test.ts'],
+          globalSetup: ['test/skip-shims.ts', 'test/global-setup.ts'],
+        },
+      },
     ],
   },
 })

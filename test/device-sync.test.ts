@@ -12,12 +12,12 @@ import {
 } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startDeviceProcess } from '../device-client/testing/device-process.ts'
+import { programs } from './bundle.ts'
 import { startTestCloud, type TestCloud } from './test-cloud.ts'
 import { registerDevice, type TestDevice } from './test-device.ts'
 
 const seed = Number(process.env.SEED ?? randomBytes(4).readUInt32LE())
-/** In three parts. */
-const bigBytes = 33 * 1024 ** 2
+const mebibyte = 1024 ** 2
 let cloud: TestCloud
 let press: TestDevice
 let s3: S3Client
@@ -67,7 +67,8 @@ test('syncs with what the policy of a device allows: whole files and parts, each
   const files = {
     'plain/größe 1%.txt': Buffer.from('text'),
     'plain/empty': Buffer.alloc(0),
-    'plain/big': randomBytes(bigBytes),
+    // In three parts.
+    'plain/big': randomBytes(33 * mebibyte),
   }
   const root = await createFolder('plain-sync', files)
   const keys: Record<string, string> = {}
@@ -84,7 +85,7 @@ test('syncs with what the policy of a device allows: whole files and parts, each
 })
 
 test('takes back the parts of a file that changed', async () => {
-  const root = await createFolder('changing', { 'changing/big': randomBytes(bigBytes) })
+  const root = await createFolder('changing', { 'changing/big': randomBytes(17 * mebibyte) })
   const path = join(root, 'changing/big')
   const onBytes = () => appendFileSync(path, 'x')
   expect(await press.device.sync(root, { onBytes })).toMatchObject({ sent: 0, failed: 1 })
@@ -97,15 +98,16 @@ test(`killed at random moments (seed ${seed}), a sync leaves each file once in S
   timeout: 240_000,
 }, async () => {
   const random = createRandom(seed)
-  const small = Array.from({ length: 300 }, (_, index) => [`killed/${index % 7}/${index}`, Buffer.from(`${index}`)])
-  const files: Record<string, Buffer> = { ...Object.fromEntries(small), 'killed/big': randomBytes(bigBytes) }
+  const small = Array.from({ length: 150 }, (_, index) => [`killed/${index % 7}/${index}`, Buffer.from(`${index}`)])
+  const files: Record<string, Buffer> = { ...Object.fromEntries(small), 'killed/big': randomBytes(17 * mebibyte) }
   const root = await createFolder('killed-sync', files)
   let kills = 0
   for (let code: number | null = null; code !== 0; ) {
-    const { child, ended } = startDeviceProcess(['sync', root, '--delete-after', '--dir', press.dir])
+    const args = ['sync', root, '--delete-after', '--dir', press.dir]
+    const { child, ended } = startDeviceProcess(args, {}, [], programs['thingdrop-device'])
     const isOver = new AbortController()
     const killing =
-      kills < 8 ? wait(400 + random() * 1200, undefined, isOver).then(() => child.kill('SIGKILL')) : undefined
+      kills < 8 ? wait(200 + random() * 600, undefined, isOver).then(() => child.kill('SIGKILL')) : undefined
     const result = await ended
     isOver.abort()
     await killing?.catch(() => {})

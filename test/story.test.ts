@@ -23,11 +23,7 @@ beforeAll(async () => {
 afterAll(() => cloud?.close())
 
 async function listUploads(): Promise<Upload[]> {
-  const lines = await runProgram('thingdrop', ['uploads', 'list', '--all', '--output', 'jsonl'], cloud)
-  return lines
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Upload)
+  return [...(await cloud.operator.uploads.list()).uploads]
 }
 
 const deviceFolder = (thingName: string) => join(cloud.stateDir, 'devices', thingName)
