@@ -31,7 +31,7 @@ beforeAll(async () => {
         Object.assign(variables, {
           MAX_OPEN_UPLOADS: `${maxOpen}`,
           MAX_BYTES_PER_DAY: `${maxBytes}`,
-          MULTIPART_SECONDS: '4',
+          MULTIPART_SECONDS: '6',
         })
       }
       if (variables?.GRACE_SECONDS !== undefined) Object.assign(variables, { GRACE_SECONDS: '0' })
@@ -238,7 +238,7 @@ test('pages of a state go on without a gap or a repeat, and a thing cannot be as
 
 test('a form brings one file of at most the size that was announced, under its key', async () => {
   const { create } = await askAs('form')
-  const { body } = await create({ name: 'f.csv', sizeBytes: content.length, contentType: 'text/csv', form: true })
+  const { body } = await create({ ...describeFile('f.csv', content), form: true })
   const { url = '', fields = {} } = body.form ?? {}
   const post = async (text: string, changed: object = {}) => {
     const form = new FormData()
@@ -248,9 +248,11 @@ test('a form brings one file of at most the size that was announced, under its k
     return `${answer.status} ${/<Code>(\w+)</.exec(await answer.text())?.[1]}`
   }
   expect(await post(`${content}3,4\n`)).toBe('400 EntityTooLarge')
+  expect(await post(content.toUpperCase())).toBe('400 BadDigest')
   expect(await post(content, { key: 'things/form/other' })).toBe('403 AccessDenied')
   expect(await post(content, { 'content-type': 'text/html' })).toBe('403 AccessDenied')
   expect(await post(content)).toBe('201 undefined')
   const head = await s3.send(new HeadObjectCommand({ Bucket: cloud.output('BucketName'), Key: body.key }))
   expect(head).toMatchObject({ ContentLength: content.length, ContentType: 'text/csv' })
+  await eventually('its arrival', async () => !(await listed('issued')).some(({ key }) => key === body.key))
 })

@@ -3,7 +3,11 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { uploadTopics } from '#contract/topics.ts'
 import { maxSinglePutBytes } from '#contract/upload-limits.ts'
-import { createUploadResponseSchema, type UploadRejectedMessage } from '#contract/uploads-api.ts'
+import {
+  createUploadResponseSchema,
+  type UploadRejectedMessage,
+  type UploadRequestMessage,
+} from '#contract/uploads-api.ts'
 import { connectMqtt, type MqttClient } from '#local/iot/testing/mqtt-client.ts'
 import { eventually } from './eventually.ts'
 import { startTestCloud, type TestCloud } from './test-cloud.ts'
@@ -59,7 +63,7 @@ async function listen(device: TestDevice, thing: string) {
 
 test('a device that cannot sign asks over MQTT, sends with the URL, and asks again', async () => {
   const { ask } = await listen(press1, 'press-1')
-  const request = { ...describeFile('mqtt.csv', content), clientToken: 'one' }
+  const request: UploadRequestMessage = { ...describeFile('mqtt.csv', content), clientToken: 'one' }
   const { outcome, message } = await ask(request)
   expect(outcome).toBe('accepted')
   expect(message.clientToken).toBe('one')

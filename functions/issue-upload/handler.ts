@@ -34,7 +34,7 @@ import { createUrlSigner } from './url-signer.ts'
 const environment = parseEnvironment({
   AWS_REGION: z.string().min(1),
   AWS_ENDPOINT_URL: z.url().optional(),
-  /** Of the function's own role: what signs the URLs. */
+  /** Of the function's own role: they sign the URLs, which end with them. Lambda does not say when that is; it is hours. */
   AWS_ACCESS_KEY_ID: z.string().min(1),
   AWS_SECRET_ACCESS_KEY: z.string().min(1),
   AWS_SESSION_TOKEN: z.string().min(1),

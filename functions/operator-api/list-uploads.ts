@@ -8,6 +8,8 @@ import type { ListedUpload, UploadStore } from '../stores/upload-store.ts'
 const dayMs = 86_400_000
 /** Without `from`, a list goes this far back. */
 const defaultDays = 30
+/** What the setting `multipartHours` can be at most. */
+const maxUploadDays = 7
 /** A day, or a day and a row's place in it. */
 const positionPattern = /^\d{4}-\d{2}-\d{2}(T[\x21-\x7e]{1,200})?$/
 
@@ -17,8 +19,8 @@ export async function listUploads(
   query: z.infer<typeof listUploadsQuerySchema>,
   now: Date,
 ): Promise<ListUploadsResponse> {
-  // S3's clock may be ahead of ours; beyond that nothing can have happened.
-  const latest = new Date(now.getTime() + dayMs)
+  // S3's clock may be ahead of ours; beyond that nothing can have happened. Issued uploads stand at the time of their end.
+  const latest = new Date(now.getTime() + (query.state === 'issued' ? maxUploadDays + 1 : 1) * dayMs)
   const asked = query.to === undefined ? latest : new Date(query.to)
   const to = asked < latest ? asked : latest
   const from = query.from === undefined ? new Date(to.getTime() - defaultDays * dayMs) : new Date(query.from)

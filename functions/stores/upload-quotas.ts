@@ -117,13 +117,18 @@ export function createUploadQuotas(tables: DynamoDBDocumentClient, tableName: st
     /** Takes room for an upload. False when the upload has it already. Throws UPLOAD_LIMIT. */
     async take(wanted: Wanted, limits: UploadLimits, now: Date): Promise<boolean> {
       const { thingName, uploadId, sizeBytes } = wanted
-      const day = dayOf(now)
+      let day = dayOf(now)
       for (let attempt = 0; attempt < maxAttempts; attempt++) {
         if (await tryToTake(wanted, limits, day)) return true
         const quota = await find(thingName)
         if ((quota?.open[uploadId] ?? '') > now.toISOString()) return false
         if (quota === undefined || quota.day < day) {
           await beginDay(thingName, day, quota)
+          continue
+        }
+        // Another function's clock is ahead, and there it is tomorrow.
+        if (quota.day > day) {
+          day = quota.day
           continue
         }
         const lapsed = Object.keys(quota.open).filter((id) => (quota.open[id] ?? '') <= now.toISOString())
