@@ -68,6 +68,9 @@ interface Inspected extends Omit<Planned, 'entry'> {
   readonly entry: JournalEntry | undefined
 }
 
+const idBytes = 8
+const anyId = '0'.repeat(2 * idBytes)
+
 /** A write to disk costs milliseconds: so many files share one. */
 const batchFiles = 256
 
@@ -129,7 +132,17 @@ async function* planBatches(
 ): AsyncGenerator<Planned, void> {
   const { uploader, runtime, journal, signal, onFile } = context
   const { thingName, credentials } = uploader()
-  const draw = (path: string) => drawKey(thingName, objectName(path, context.objects), runtime)
+  const keyOf = (path: string, uploadId: string) => {
+    const day = runtime.clock().toISOString().slice(0, 10)
+    return formatObjectKey({ thingName, day, uploadId, name: objectName(path, context.objects) })
+  }
+  let drawnBytes = Buffer.alloc(0)
+  const draw = (path: string) => {
+    if (drawnBytes.length === 0) drawnBytes = Buffer.from(runtime.randomBytes(idBytes * batchFiles))
+    const uploadId = drawnBytes.toString('hex', 0, idBytes)
+    drawnBytes = drawnBytes.subarray(idBytes)
+    return keyOf(path, uploadId)
+  }
   let knowsTime = false
 
   function* inspect(candidates: readonly Candidate[]): Generator<Inspected, void> {
@@ -142,7 +155,7 @@ async function* planBatches(
         }
         // Throws what makes no key, before it is in a batch with others.
         const entry = journal.find({ path, identity: state.identity })
-        if (entry === undefined) draw(path)
+        if (entry === undefined) keyOf(path, anyId)
         yield { candidate, path, state, entry }
       } catch (error) {
         context.onFile({ path: candidate.path, outcome: 'failed', error: asFailure(error, context.signal) }, undefined)
@@ -181,12 +194,6 @@ function objectName(path: string, { compress }: ObjectOptions): string {
   const name = basename(path)
   const format = compressionOf(name, compress)
   return format === undefined ? name : name + compressedSuffix[format]
-}
-
-function drawKey(thingName: string, name: string, { clock, randomBytes }: Runtime): string {
-  const day = clock().toISOString().slice(0, 10)
-  const uploadId = Buffer.from(randomBytes(8)).toString('hex')
-  return formatObjectKey({ thingName, day, uploadId, name })
 }
 
 /** Ends the multipart uploads that nobody goes on with, in one attempt each: what S3 cannot be asked now is asked after the next run, and what it refuses it removes in its time. */

@@ -1,5 +1,5 @@
-import type { Socket } from 'node:net'
 import { DeviceFault } from '../device-fault.ts'
+import type { OpenSocket } from './open-socket.ts'
 import { createAnswerReader, type HttpAnswer } from './read-answers.ts'
 
 /** Passes one chunk on; resolves when the next may follow, and the chunk may be overwritten. */
@@ -32,18 +32,22 @@ interface Exchange {
 const consentMs = 1000
 /** A body up to here goes out in one piece with its head. */
 const onePieceBytes = 64 * 1024
+const pieceStepBytes = 8 * 1024
+const nothing = Buffer.alloc(0)
 /** A server that names its patience closes while the next request is on its way: it is left this much earlier. */
 const marginMs = 1000
 
 /** `onClose` is told once. */
 export function createHttpConnection(
-  socket: Socket,
+  { socket, listen }: OpenSocket,
   { host, idleTimeoutMs, onClose }: { host: string; idleTimeoutMs: number; onClose: () => void },
 ): HttpConnection {
   let current: Exchange | undefined
   let isOpen = true
   let freeUntilMs = Number.POSITIVE_INFINITY
   let watched: AbortSignal | undefined
+  /** For requests that go out in one piece; taken while the system has not got the last one. */
+  let piece: Buffer | undefined = nothing
   const reader = createAnswerReader({ onContinue: () => current?.onContinue(), onAnswer })
 
   function fail(error: unknown): void {
@@ -86,7 +90,7 @@ export function createHttpConnection(
 
   socket.setNoDelay(true)
   socket.setTimeout(idleTimeoutMs)
-  socket.on('data', (chunk: Buffer) => {
+  listen((chunk) => {
     try {
       if (current === undefined) close()
       else reader.push(chunk)
@@ -101,6 +105,17 @@ export function createHttpConnection(
     fail(lost(`${host} ended the connection`))
   })
   socket.on('close', () => fail(lost(`the connection to ${host} ended`)))
+
+  function writeInOnePiece(head: string, body: Uint8Array): void {
+    const length = head.length + body.length
+    const memory = piece !== undefined && piece.length >= length ? piece : Buffer.allocUnsafeSlow(roundUp(length))
+    piece = undefined
+    memory.write(head, 'latin1')
+    memory.set(body, head.length)
+    socket.write(memory.subarray(0, length), () => {
+      piece = memory
+    })
+  }
 
   function writeChunk(chunk: Uint8Array): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -160,14 +175,15 @@ export function createHttpConnection(
           socket.write(head, 'latin1')
           socket.write(body)
         } else {
-          const piece = Buffer.allocUnsafe(head.length + body.length)
-          piece.write(head, 'latin1')
-          piece.set(body, head.length)
-          socket.write(piece)
+          writeInOnePiece(head, body)
         }
       })
     },
   }
+}
+
+function roundUp(bytes: number): number {
+  return Math.ceil(bytes / pieceStepBytes) * pieceStepBytes
 }
 
 function lost(message: string): DeviceFault {

@@ -1,4 +1,4 @@
-import { connect, isIP, type Socket } from 'node:net'
+import { connect, isIP, type Socket, type TcpNetConnectOpts } from 'node:net'
 import { type ConnectionOptions, connect as connectTls, type SecureContext } from 'node:tls'
 import { DeviceFault } from '../device-fault.ts'
 
@@ -11,6 +11,16 @@ export interface SocketTarget {
   readonly signal: AbortSignal | undefined
 }
 
+/** A connection that is established. */
+export interface OpenSocket {
+  readonly socket: Socket
+  /** Takes what comes from now on; a chunk is good until the listener returns. */
+  readonly listen: (listener: (chunk: Buffer) => void) => void
+}
+
+/** Answers are small: one buffer for a connection spares one of 64 KiB for each read. */
+const readBytes = 16 * 1024
+
 /** What connections to one server share: the handshakes after the first are shorter. */
 export interface TlsSession {
   readonly secureContext: SecureContext
@@ -21,15 +31,28 @@ export interface TlsSession {
  * Connects, through the proxy of the environment if it names one for the host, and resolves when the server may be written to: with
  * TLS when it is known to be the one. Rejects with what the system or TLS says, CONNECTION_TIMEOUT, PROXY_…, or the signal's reason.
  */
-export async function openSocket(target: SocketTarget): Promise<Socket> {
+export async function openSocket(target: SocketTarget): Promise<OpenSocket> {
   const { host, port, tls, timeoutMs, signal } = target
-  if (tls === undefined) return await whenReady(connect({ host, port }), 'connect', target)
+  let listener: (chunk: Buffer) => void = () => {}
+  const onread = {
+    buffer: Buffer.allocUnsafeSlow(readBytes),
+    callback(length: number, bytes: Uint8Array) {
+      listener(bytes.subarray(0, length) as Buffer)
+      return true
+    },
+  }
+  const listen: OpenSocket['listen'] = (next) => {
+    listener = next
+  }
+  if (tls === undefined) {
+    return { socket: await whenReady(connect({ host, port, onread }), 'connect', target), listen }
+  }
   const { findProxy } = await import('../find-proxy.ts')
   const proxy = findProxy(host, port)
   const through =
     proxy && (await (await import('../open-tunnel.ts')).openTunnel(proxy, { host, port, timeoutMs, signal }))
-  const options: ConnectionOptions = {
-    ...(through === undefined ? { host, port } : { socket: through, host }),
+  const options: ConnectionOptions & Pick<TcpNetConnectOpts, 'onread'> = {
+    ...(through === undefined ? { host, port, onread } : { socket: through, host, onread: undefined }),
     secureContext: tls.secureContext,
     ALPNProtocols: ['http/1.1'],
     ...(isIP(host) === 0 && { servername: host }),
@@ -39,7 +62,9 @@ export async function openSocket(target: SocketTarget): Promise<Socket> {
   socket.on('session', (ticket) => {
     tls.ticket = ticket
   })
-  return await whenReady(socket, 'secureConnect', target)
+  await whenReady(socket, 'secureConnect', target)
+  // Node.js reads into one buffer only where TLS has the line to itself.
+  return { socket, listen: through === undefined ? listen : (next) => void socket.on('data', next) }
 }
 
 function whenReady(

@@ -17,7 +17,7 @@ export interface AnswerEvents {
 export interface AnswerReader {
   /** Whether bytes of an answer have come that is not whole yet. */
   readonly isUnderWay: () => boolean
-  /** Throws ANSWER_INVALID. */
+  /** The chunk's memory may be used again afterwards. Throws ANSWER_INVALID. */
   push(chunk: Buffer): void
   /** The connection has ended, which ends some answers. */
   end(): void
@@ -60,9 +60,10 @@ export function createAnswerReader({ onContinue, onAnswer }: AnswerEvents): Answ
     while (head !== undefined || rest.length > 0) {
       head ??= takeHead()
       const body = head && readBody()
-      if (body === undefined) return
+      if (body === undefined) break
       finish(body)
     }
+    if (rest.length > 0) rest = Buffer.from(rest)
   }
 
   function finish(body: Buffer): void {
@@ -162,7 +163,7 @@ export function createAnswerReader({ onContinue, onAnswer }: AnswerEvents): Answ
           const chunk = takeBytes(chunkBytes + lineEnd.length)
           if (chunk === undefined) return undefined
           if (chunk.toString('latin1', chunkBytes) !== lineEnd) throw invalid('a chunk does not end where it said')
-          chunks.push(chunk.subarray(0, chunkBytes))
+          chunks.push(Buffer.from(chunk.subarray(0, chunkBytes)))
           chunkBytes = undefined
         }
       }

@@ -105,7 +105,9 @@ export function openJournal({ dir, bucket, keyPrefix, clock }: JournalOptions): 
   const database = openDatabase(path, waitMs)
   orUnusable(path, () => prepareSchema(database, path))
   const sql = prepareStatements(database)
-  const finished = new Map<number, { readonly key: string; readonly atMs: number }>()
+  const finished = new Map<number, { readonly key: string; readonly atMs: number; readonly hasParts: boolean }>()
+  /** Uploads that may have parts. */
+  const begun = new Set<number>()
   let finishTimer: NodeJS.Timeout | undefined
   let lateFault: unknown
   const nowMs = () => clock().getTime()
@@ -120,9 +122,9 @@ export function openJournal({ dir, bucket, keyPrefix, clock }: JournalOptions): 
   function transact<Result>(work: () => Result): Result {
     database.exec('BEGIN IMMEDIATE')
     try {
-      for (const [id, { key, atMs }] of finished) {
+      for (const [id, { key, atMs, hasParts }] of finished) {
         sql.finish.run(key, atMs, id)
-        sql.removeParts.run(id)
+        if (hasParts) sql.removeParts.run(id)
       }
       const result = work()
       database.exec('COMMIT')
@@ -163,11 +165,11 @@ export function openJournal({ dir, bucket, keyPrefix, clock }: JournalOptions): 
     sql.remove.run(id)
   }
 
-  function add(file: FileIdentity, key: string): JournalEntry {
+  function add(file: FileIdentity, drawKey: (path: string) => string): JournalEntry {
+    const key = drawKey(file.path)
     const insert = () => sql.add.run(file.path, file.identity, bucket, key, nowMs(), nowMs())
     let { changes, lastInsertRowid } = insert()
     if (changes === 0) {
-      // Another process may have planned it meanwhile.
       const known = find(file)
       if (known !== undefined) return known
       discard((sql.find.get(file.path) as unknown as Row).id)
@@ -179,11 +181,13 @@ export function openJournal({ dir, bucket, keyPrefix, clock }: JournalOptions): 
   return {
     plan: (files, drawKey) =>
       guard(() => {
-        const known = files.map(find)
-        if (!known.includes(undefined)) return known as JournalEntry[]
+        // Who plans has looked as a rule: what is new is found out by writing it.
+        const [first] = files
+        const known = first !== undefined && find(first) === undefined ? [] : files.map(find)
+        if (known.length === files.length && !known.includes(undefined)) return known as JournalEntry[]
         database.exec('PRAGMA synchronous = FULL')
         try {
-          return transact(() => files.map((file, index) => known[index] ?? add(file, drawKey(file.path))))
+          return transact(() => files.map((file, index) => known[index] ?? add(file, drawKey)))
         } finally {
           database.exec('PRAGMA synchronous = NORMAL')
         }
@@ -197,15 +201,17 @@ export function openJournal({ dir, bucket, keyPrefix, clock }: JournalOptions): 
     begin: ({ id }, { id: multipartId, partBytes }) =>
       guard(() => {
         const begunMs = nowMs()
+        begun.add(id)
         sql.begin.run(multipartId, partBytes, begunMs, begunMs, id)
         return { id: multipartId, partBytes, begunMs, isCompleting: false }
       }),
     addPart: ({ id }, { number, etag, crc32 }) => guard(() => void sql.addPart.run(id, number, etag, crc32)),
     parts: ({ id }) => guard(() => sql.parts.all(id) as unknown as Part[]),
     setCompleting: ({ id }, isCompleting) => guard(() => void sql.setCompleting.run(Number(isCompleting), nowMs(), id)),
-    finish: ({ id, key: planned }, key = planned) =>
+    finish: ({ id, key: planned, multipart }, key = planned) =>
       guard(() => {
-        finished.set(id, { key, atMs: nowMs() })
+        const hasParts = begun.delete(id) || multipart !== undefined
+        finished.set(id, { key, atMs: nowMs(), hasParts })
         if (finished.size >= mostFinished) writeFinished()
         else finishTimer ??= setTimeout(writeFinishedLate, finishWithinMs).unref()
       }),
