@@ -73,7 +73,7 @@ async function createUploadUrl({ AccessKeyId, SecretAccessKey, SessionToken }: R
   return new URL(body.put?.url ?? '')
 }
 
-test('no private key, claim, session token or upload URL is in anything that was printed or logged', async () => {
+test('no private key, claim or session token is in anything that was printed or logged', async () => {
   const ca = ['--ca-file', cloud.cloud.caFile]
   await run('thingdrop', ['claims', 'create', '--thing', 'press-1', '--out', 'press-1.claim'])
   await run('thingdrop', ['claims', 'create', '--thing', 'meter-#', '--count', '2', '--out', 'meters.csv'])
