@@ -46,7 +46,11 @@ const alerts: Readonly<Record<string, DeviceFaultCode>> = {
   UNRECOGNIZED_NAME: 'SERVER_HOST_MISMATCH',
 }
 
+/** What is not as it was sent, as this side finds, or the other tells by the alert of RFC 8446, section 6.2. */
+const corrupted = /^ERR_SSL_.*BAD_RECORD_MAC$/
+
 function faultCode(code: string): DeviceFaultCode | undefined {
+  if (corrupted.test(code)) return 'CONNECTION_CORRUPTED'
   const alert = /^ERR_SSL_(?:SSL\/TLS|SSLV3|TLSV1|TLSV13)_(?:ALERT_)?([A-Z_]+)$/.exec(code)?.[1]
   if (alert !== undefined) return alerts[alert] ?? 'TLS_REFUSED'
   // Any other complaint of Node's HTTP parser: what came is no HTTP.

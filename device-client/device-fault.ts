@@ -37,6 +37,10 @@ const deviceFaults = {
     transient: true,
   },
   CONNECTION_LOST: { hint: 'the link was cut: check the network', transient: true },
+  CONNECTION_CORRUPTED: {
+    hint: 'bytes were changed on their way: check the network, any proxy and the memory',
+    transient: true,
+  },
   PROXY_UNUSABLE: { hint: 'check HTTPS_PROXY and ALL_PROXY: http://host:port or https://host:port' },
   PROXY_AUTHENTICATION: { hint: 'put the right name and password into HTTPS_PROXY: http://name:password@host:port' },
   PROXY_REFUSED: { hint: 'let the proxy connect to that host and port, or name the host in NO_PROXY' },
