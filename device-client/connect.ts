@@ -1,6 +1,6 @@
 import { checkValidity } from './certificate-validity.ts'
 import type { Identity } from './device-folder.ts'
-import { type MqttConnection, openMqttConnection } from './mqtt-connection.ts'
+import type { MqttConnection } from './mqtt-connection.ts'
 import { type RetryOptions, retry } from './retry.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -17,7 +17,7 @@ export async function connect(identity: Identity, runtime: Runtime, retrying: Re
   checkValidity(certificate, runtime.clock())
   const options = { endpoint: configuration.mqttEndpoint, clientId: configuration.thingName, tls }
   return await retry(
-    () => openMqttConnection({ ...options, keepAliveSeconds, timeoutMs, signal: retrying.signal }),
+    () => runtime.openMqtt({ ...options, keepAliveSeconds, timeoutMs, signal: retrying.signal }),
     runtime,
     retrying,
   )

@@ -3,7 +3,6 @@ import { type CorrectedRuntime, checkValidityThere, learnTimeFrom } from './corr
 import { createCredentialCache } from './credential-cache.ts'
 import { askForTime, type Credentials, fetchCredentials } from './credentials.ts'
 import type { Identity } from './device-folder.ts'
-import { createHttpTransport } from './http-transport.ts'
 import type { ParseAnswer } from './parse-answers.ts'
 import { type RetryOptions, retry } from './retry.ts'
 
@@ -21,8 +20,8 @@ export function openDeviceApi(identity: Identity, runtime: CorrectedRuntime, ret
   const { certificate, configuration, tls } = identity
   const idleTimeoutMs = 35_000
   const trust = tls.ca === undefined ? {} : { ca: tls.ca }
-  const mutual = learnTimeFrom(createHttpTransport({ tls, maxConnections: 1, idleTimeoutMs }), runtime)
-  const transport = learnTimeFrom(createHttpTransport({ tls: trust, maxConnections: 1, idleTimeoutMs }), runtime)
+  const mutual = learnTimeFrom(runtime.openHttp({ tls, maxConnections: 1, idleTimeoutMs }), runtime)
+  const transport = learnTimeFrom(runtime.openHttp({ tls: trust, maxConnections: 1, idleTimeoutMs }), runtime)
   const cache = createCredentialCache(async () => {
     await checkValidityThere(certificate, runtime, () => askForTime(mutual, configuration))
     return await fetchCredentials(mutual, configuration, retrying.signal)

@@ -6,7 +6,7 @@ import { createCertificateRequest } from './certificate-request.ts'
 import { formatConfiguration, type SavedConfiguration } from './device-configuration.ts'
 import { DeviceFault } from './device-fault.ts'
 import { type DeviceFiles, openDeviceFolder, readCaFile } from './device-folder.ts'
-import { createHttpTransport, type HttpTransport } from './http-transport.ts'
+import type { HttpTransport } from './http-transport.ts'
 import { isLoopback } from './is-loopback.ts'
 import { checkIssuedCertificate, formatChain } from './issued-certificate.ts'
 import { parseCreateCertificateResponse } from './parse-answers.ts'
@@ -44,7 +44,7 @@ export async function enroll(
   const ca = options.caFile === undefined ? undefined : readCaFile(options.caFile)
   const files = openDeviceFolder(options.dir)
   const privateKey = prepareKey(files.pendingKey)
-  const transport = createHttpTransport({
+  const transport = runtime.openHttp({
     tls: ca === undefined ? {} : { ca },
     maxConnections: 1,
     idleTimeoutMs: 30_000,

@@ -6,7 +6,7 @@ import type { HttpAnswer } from './http/read-answers.ts'
 
 export type { HttpAnswer }
 
-interface HttpRequest {
+export interface HttpRequest {
   readonly method: 'DELETE' | 'GET' | 'POST' | 'PUT'
   readonly url: URL
   /** In place of the URL's path and query, for who sends many requests to one server. */

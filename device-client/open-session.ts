@@ -5,8 +5,7 @@ import { type CorrectedRuntime, checkValidityThere, learnTimeFrom } from './corr
 import { type CredentialCache, createCredentialCache } from './credential-cache.ts'
 import { askForTime, fetchCredentials } from './credentials.ts'
 import type { Identity } from './device-folder.ts'
-import { createHttpTransport } from './http-transport.ts'
-import { type Journal, openJournal } from './journal/journal.ts'
+import type { Journal } from './journal/journal.ts'
 import { type BandwidthLimit, limitBandwidth } from './limit-bandwidth.ts'
 import { bucketUrl } from './put-object.ts'
 import type { Uploader } from './send-to-s3.ts'
@@ -42,9 +41,9 @@ export function openSession({ dir, identity, stamp, concurrency, bandwidth, runt
   const { certificate, configuration, tls } = identity
   const { bucket, region, thingName } = configuration
   const trust = tls.ca === undefined ? {} : { ca: tls.ca }
-  const mutual = learnTimeFrom(createHttpTransport({ tls, maxConnections: 1, idleTimeoutMs }), runtime)
+  const mutual = learnTimeFrom(runtime.openHttp({ tls, maxConnections: 1, idleTimeoutMs }), runtime)
   const transport = learnTimeFrom(
-    createHttpTransport({ tls: trust, maxConnections: concurrency, idleTimeoutMs }),
+    runtime.openHttp({ tls: trust, maxConnections: concurrency, idleTimeoutMs }),
     runtime,
   )
   const checkValidity = () => checkValidityThere(certificate, runtime, () => askForTime(mutual, configuration))
@@ -65,7 +64,7 @@ export function openSession({ dir, identity, stamp, concurrency, bandwidth, runt
     uploadApi: createUploadApi(call, thingName),
     uploader: { thingName, bucket: target, credentials, runtime },
     journal() {
-      opened ??= openJournal({ dir, bucket, keyPrefix: thingPrefix(thingName), clock: runtime.clock })
+      opened ??= runtime.openJournal({ dir, bucket, keyPrefix: thingPrefix(thingName), clock: runtime.clock })
       return opened
     },
     close() {

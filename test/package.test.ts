@@ -63,6 +63,19 @@ describe.skipIf(!hasProgram('npm') || !hasProgram('tar'))('the package (needs np
       return call('thingdrop', ['uploads', 'list', '--output', 'jsonl'], cloud.environment)
     })
     expect(JSON.parse(logged)).toMatchObject({ thingName: 'press-1', sizeBytes: 10, event: 'created' })
+
+    const page = await readFile(join(root, 'docs/library.md'), 'utf8')
+    const examples = [...page.matchAll(/```js\n([\s\S]*?)```/g)].map(([, code = '']) => code)
+    for (const folder of ['spool', 'more']) await mkdir(join(project, folder))
+    for (const file of ['spool/a.csv', 'more/b.csv', 'more/c.csv']) await writeFile(join(project, file), file)
+    const printed = await Promise.all(
+      examples.map(async (code, index) => {
+        const file = join(project, `example-${index}.js`)
+        await writeFile(file, code)
+        return (await run(process.execPath, [file], { cwd: project, env: { HOME: project, ...device } })).stdout
+      }),
+    )
+    expect(printed).toEqual(['present: readings.csv\ninfo: sent a.csv\n', '2 sent with 3 requests\n'])
     expect(await cloud.stop()).toBe(0)
   })
 

@@ -72,7 +72,7 @@ export interface Journal {
   close(): void
 }
 
-interface JournalOptions {
+export interface JournalOptions {
   /** The device's folder. */
   readonly dir: string
   readonly bucket: string
