@@ -68,6 +68,7 @@ interface Inspected extends Omit<Planned, 'entry'> {
   readonly entry: JournalEntry | undefined
 }
 
+const rememberedMs = 100
 const idBytes = 8
 const anyId = '0'.repeat(2 * idBytes)
 
@@ -92,19 +93,31 @@ export async function uploadBatches(
   context: UploadContext,
 ): Promise<void> {
   const { runtime, concurrency, signal, onFile } = context
+  const uploader = remember(context.uploader, runtime)
   await runConcurrently(planBatches(batches, context), concurrency, async ({ candidate, path, state, entry }) => {
     signal?.throwIfAborted()
     const started = runtime.monotonicMs()
     let key: string
     try {
       const planned = { path, identity: state.identity, storedPath: candidate.storedPath }
-      key = await uploadFile(planned, { ...context, entry, retrying: context.retrying(candidate.path) })
+      key = await uploadFile(planned, { ...context, uploader, entry, retrying: context.retrying(candidate.path) })
     } catch (error) {
       return onFile({ path: candidate.path, outcome: 'failed', error: asFailure(error, signal) }, state)
     }
     const durationMs = runtime.monotonicMs() - started
     onFile({ path: candidate.path, outcome: 'sent', key, sizeBytes: state.sizeBytes, durationMs }, state)
   })
+}
+
+/** To ask means to look at the device's folder: many small files share a look. */
+function remember(ask: UploadContext['uploader'], { monotonicMs }: Pick<Runtime, 'monotonicMs'>): () => Uploader {
+  let known: { readonly uploader: Uploader; readonly untilMs: number } | undefined
+  return () => {
+    if (known === undefined || monotonicMs() >= known.untilMs) {
+      known = { uploader: ask(), untilMs: monotonicMs() + rememberedMs }
+    }
+    return known.uploader
+  }
 }
 
 function* inBatches(candidates: Iterable<Candidate>): Generator<Candidate[], void> {
