@@ -156,11 +156,18 @@ export class DeviceFault extends Error {
   override readonly name = 'DeviceFault'
   readonly code: DeviceFaultCode
   readonly hint: string
+  /** When the service says that it may go better. */
+  readonly retryAfterSeconds: number | undefined
 
-  constructor(code: DeviceFaultCode, message: string, options: { cause?: unknown } = {}) {
+  constructor(
+    code: DeviceFaultCode,
+    message: string,
+    { retryAfterSeconds, ...options }: { cause?: unknown; retryAfterSeconds?: number | undefined } = {},
+  ) {
     super(message, options)
     this.code = code
     this.hint = deviceFaults[code].hint
+    this.retryAfterSeconds = retryAfterSeconds
   }
 }
 

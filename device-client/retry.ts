@@ -1,5 +1,5 @@
 import { Fault } from '#contract/fault.ts'
-import { isTransient } from './device-fault.ts'
+import { DeviceFault, isTransient } from './device-fault.ts'
 import type { Runtime } from './runtime.ts'
 
 const minuteMs = 60_000
@@ -33,7 +33,8 @@ export async function retry<T>(
     try {
       return await attempt(number)
     } catch (error) {
-      const askedMs = error instanceof Fault ? (error.retryAfterSeconds ?? 0) * 1000 : 0
+      const isAsked = error instanceof Fault || error instanceof DeviceFault
+      const askedMs = isAsked ? (error.retryAfterSeconds ?? 0) * 1000 : 0
       const delayMs = askedMs + backoffMs(number, baseMs, runtime.random, capMs)
       if (!isTransient(error) || runtime.monotonicMs() - started + delayMs > timeoutMs) throw error
       onRetry?.(error, delayMs)
