@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { DeviceFault, type DeviceFaultCode } from './device-fault.ts'
 import { runDeviceProcess } from './testing/device-process.ts'
+import { temporaryFolder } from './testing/temporary-folder.ts'
 
 const page = readFileSync(join(import.meta.dirname, '../docs/device.md'), 'utf8')
 
@@ -24,4 +25,11 @@ test('docs/device.md names commands and options that there are', async () => {
     expect(code, line).toBe(0)
     for (const [option] of line.matchAll(/--[a-z-]+/g)) expect(stdout).toContain(`  ${option}`)
   }
+})
+
+test('docs/device.md shows a configuration file that can be used', async () => {
+  const [, settings = ''] = /```json\n([\s\S]*?)```/.exec(page) ?? []
+  const path = join(temporaryFolder(), 'device.json')
+  writeFileSync(path, settings)
+  expect(await runDeviceProcess(['config', path])).toMatchObject({ code: 0, stderr: '' })
 })

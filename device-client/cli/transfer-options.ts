@@ -49,7 +49,7 @@ export function parseObjects(options: OptionValues): ObjectOptions {
   const tags = parsePairs(options, 'tag')
   const compress = options.choice('compress') as CompressionFormat | undefined
   const hasPairs = Object.keys(metadata).length + Object.keys(tags).length > 0
-  if (hasPairs && options.choice('via') === 'url') throw new UsageError('--metadata and --tag need --via s3')
+  if (hasPairs && options.text('via') === 'url') throw new UsageError('--metadata and --tag need --via s3')
   return { metadata, tags, compress }
 }
 
