@@ -15,7 +15,7 @@ let authority: TestAuthority
 let command: Awaited<ReturnType<typeof createCrashingDevice>>
 beforeAll(async () => {
   authority = await createTestAuthority()
-  command = await createCrashingDevice('crash-at', bundleDevice)
+  command = await createCrashingDevice(new URL('./testing/crash-at.ts', import.meta.url), bundleDevice)
 })
 afterAll(() => command?.remove())
 

@@ -15,7 +15,7 @@ let command: Awaited<ReturnType<typeof createCrashingDevice>>
 beforeAll(async () => {
   authority = await createTestAuthority()
   server = await authority.issueServer()
-  command = await createCrashingDevice('crash-at-write', bundleDevice)
+  command = await createCrashingDevice(new URL('./testing/crash-at-write.ts', import.meta.url), bundleDevice)
 })
 afterAll(() => command?.remove())
 

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { build } from 'esbuild'
 import { startDeviceProcess } from './device-process.ts'
@@ -10,16 +11,12 @@ import { startDeviceProcess } from './device-process.ts'
  * `thingdrop-device` as a device installs it, with a preload that kills it at its CRASH_AT-th step. A process of the bundle
  * starts in a third of the time that one of the sources needs; the preload is bundled for the same reason.
  */
-export async function createCrashingDevice(
-  preload: 'crash-at' | 'crash-at-write',
-  bundleDevice: (folder: string) => Promise<string>,
-) {
+export async function createCrashingDevice(preload: URL, bundleDevice: (folder: string) => Promise<string>) {
   const folder = await mkdtemp(join(tmpdir(), 'thingdrop-crashing-'))
   const preloaded = join(folder, 'preload.mjs')
-  const entryPoint = join(import.meta.dirname, `${preload}.ts`)
   const [cli] = await Promise.all([
     bundleDevice(folder),
-    build({ entryPoints: [entryPoint], outfile: preloaded, platform: 'node', format: 'esm' }),
+    build({ entryPoints: [fileURLToPath(preload)], outfile: preloaded, platform: 'node', format: 'esm' }),
   ])
   const nodeArgs = ['--import', preloaded]
   const cache = join(folder, 'compiled')
