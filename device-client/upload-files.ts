@@ -8,7 +8,7 @@ import type { Journal, JournalEntry } from './journal/journal.ts'
 import { abortMultipartUpload } from './multipart-requests.ts'
 import { compressedSuffix, compressionOf } from './objects/compression.ts'
 import type { ObjectOptions } from './objects/object-options.ts'
-import type { RetryOptions } from './retry.ts'
+import { type RetryOptions, retry } from './retry.ts'
 import { runConcurrently } from './run-concurrently.ts'
 import type { Runtime } from './runtime.ts'
 import type { Uploader } from './send-to-s3.ts'
@@ -144,7 +144,7 @@ async function* planBatches(
   context: UploadContext,
 ): AsyncGenerator<Planned, void> {
   const { uploader, runtime, journal, signal, onFile } = context
-  const { thingName, credentials } = uploader()
+  const { thingName } = uploader()
   const keyOf = (path: string, uploadId: string) => {
     const day = runtime.clock().toISOString().slice(0, 10)
     return formatObjectKey({ thingName, day, uploadId, name: objectName(path, context.objects) })
@@ -176,14 +176,30 @@ async function* planBatches(
     }
   }
 
-  for await (const batch of batches) {
-    const inspected = [...inspect(batch)]
-    const fresh = inspected.filter(({ entry }) => entry === undefined)
-    if (!knowsTime && fresh.length > 0) {
-      // Keys hold the day, and any answer tells it to a machine whose clock is wrong.
-      await credentials.get().catch(() => {})
-      knowsTime = true
+  /** Nothing can be sent without, and keys hold the day: any answer tells it to a machine whose clock is wrong. */
+  async function faultOfCredentials([first]: readonly Inspected[]): Promise<DeviceFault | Fault | undefined> {
+    try {
+      await retry(() => uploader().credentials.get(), runtime, context.retrying(first?.candidate.path ?? ''))
+      return undefined
+    } catch (error) {
+      return asFailure(error, signal)
     }
+  }
+
+  for await (const batch of batches) {
+    let inspected = [...inspect(batch)]
+    const isSent = ({ entry }: Inspected) => entry?.isDone === true
+    if (!knowsTime && !inspected.every(isSent)) {
+      const fault = await faultOfCredentials(inspected)
+      knowsTime = fault === undefined
+      if (fault !== undefined) {
+        for (const { candidate, state } of inspected.filter((file) => !isSent(file))) {
+          onFile({ path: candidate.path, outcome: 'failed', error: fault }, state)
+        }
+        inspected = inspected.filter(isSent)
+      }
+    }
+    const fresh = inspected.filter(({ entry }) => entry === undefined)
     const drawn = journal.plan(
       fresh.map(({ path, state }) => ({ path, identity: state.identity })),
       draw,
