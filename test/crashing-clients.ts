@@ -3,6 +3,7 @@ import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import { IAMClient } from '@aws-sdk/client-iam'
 import { IoTClient } from '@aws-sdk/client-iot'
 import { KMSClient } from '@aws-sdk/client-kms'
+import { S3Client } from '@aws-sdk/client-s3'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import type { TestCloud } from './test-cloud.ts'
@@ -18,6 +19,7 @@ export interface Clients {
   readonly iam: IAMClient
   readonly sqs: SQSClient
   readonly kms: KMSClient
+  readonly s3: S3Client
   /** The operations that were answered, in that order; the last one's answer came too late if the process is dead. */
   readonly answered: readonly string[]
   readonly isDead: () => boolean
@@ -72,6 +74,7 @@ export function createCrashingClients({ client }: TestCloud, lastCall = Number.P
     iam: mortal(new IAMClient(configuration)),
     sqs: mortal(new SQSClient(configuration)),
     kms: mortal(new KMSClient(configuration)),
+    s3: mortal(new S3Client(configuration)),
     answered,
     isDead,
   }

@@ -17,18 +17,16 @@ export async function completeUpload(
   { thingName, uploadId }: { thingName: string; uploadId: string },
   request: CompleteUploadRequest,
 ): Promise<SettleUploadResponse> {
-  const { uploads, quotas, multipart, clock } = issuing
+  const { uploads, quotas, clock } = issuing
   const now = clock()
   const found = await findUpload(uploads, thingName, uploadId)
   const { key } = found
   if (found.state === 'arrived') return { uploadId, key, state: 'arrived', ...etagOf(found) }
   const upload = requireOpenParts(found, now)
   const crc32 = chooseChecksum(upload, request)
-  const parts = await orUnknown(upload, multipart.listParts(key, upload.multipartId))
-  requireAllParts(upload, parts)
-  const { multipartId, sizeBytes } = upload
-  const completion = multipart.complete(key, multipartId, { parts, crc32, sizeBytes })
-  const etag = await orUnknown(upload, completion).catch((error: Error) => refuseDigest(issuing, upload, error, now))
+  const etag = await makeObject(issuing, upload, crc32).catch((error: Error) =>
+    settleRefusal(issuing, upload, error, now),
+  )
   // S3's event says the same, a moment later: whoever asks again before is answered as well.
   await uploads.arrive({ thingName, uploadId, key, etag, arrivedAt: now.toISOString() })
   await quotas.close(thingName, uploadId)
@@ -60,30 +58,36 @@ function requireAllParts(upload: PartedUpload, stored: readonly StoredPart[]): v
   })
 }
 
-/** S3 forgets an upload that was completed or aborted: by another request, or by the sweep. */
-async function orUnknown<T>(upload: PartedUpload, answer: Promise<T>): Promise<T> {
-  try {
-    return await answer
-  } catch (error) {
-    if ((error as Error).name !== 'NoSuchUpload') throw error
-    throw new Fault('UPLOAD_STATE', `S3 does not know the parts of ${upload.uploadId} any more`, {
-      hint: 'create it anew, with the same idempotency key: that says whether it arrived',
-    })
-  }
+async function makeObject({ multipart }: Issuing, upload: PartedUpload, crc32: string): Promise<string> {
+  const { key, multipartId, sizeBytes } = upload
+  const parts = await multipart.listParts(key, multipartId)
+  requireAllParts(upload, parts)
+  return multipart.complete(key, multipartId, { parts, crc32, sizeBytes })
 }
 
-async function refuseDigest(
+/** What S3's refusal means. Undefined when the object is there all the same. */
+async function settleRefusal(
   { uploads, quotas, multipart }: Issuing,
   upload: PartedUpload,
   error: Error,
   now: Date,
 ): Promise<string | undefined> {
+  const { thingName, uploadId, key, multipartId } = upload
   // The key has its object: a completion before this one, of which nobody heard.
   if (error.name === 'PreconditionFailed') return undefined
+  // S3 forgets an upload that was completed or aborted: by another request, or by the sweep.
+  if (error.name === 'NoSuchUpload') {
+    const present = await findUpload(uploads, thingName, uploadId)
+    if (present.state === 'arrived') return present.etag
+    throw new Fault('UPLOAD_STATE', `S3 does not know the parts of ${uploadId} any more`, {
+      hint: 'if it was completed, that is known in a moment: complete it again; else create it anew, with the same idempotency key',
+      retryAfterSeconds: 2,
+    })
+  }
   if (error.name !== 'BadDigest') throw error
-  await multipart.abort(upload.key, upload.multipartId)
+  await multipart.abort(key, multipartId)
   await uploads.settle(upload, 'refused', error.name, now)
-  await quotas.close(upload.thingName, upload.uploadId)
+  await quotas.close(thingName, uploadId)
   throw new Fault('UPLOAD_REFUSED', 'the parts together do not have the checksum that was announced', {
     cause: error,
     hint: 'the file changed while it was sent, or was sent wrongly: create the upload anew',
