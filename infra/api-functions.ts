@@ -1,5 +1,5 @@
 import { Duration, Stack } from 'aws-cdk-lib'
-import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs'
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import type { Bucket } from 'aws-cdk-lib/aws-s3'
 import type { Construct } from 'constructs'
 import { uploadTopics } from '#contract/topics.ts'
@@ -28,7 +28,7 @@ export interface ApiFunctionProps {
 export function createVendCertificate(
   scope: Construct,
   { apiUrl, tables, ca, access, bucket, settings }: ApiFunctionProps,
-): NodejsFunction {
+): LambdaFunction {
   return createFunction(scope, 'vend-certificate', {
     environment: {
       LEDGER_TABLE: tables.ledger.tableName,
@@ -51,7 +51,7 @@ export function createVendCertificate(
 export function createOperatorApi(
   scope: Construct,
   { apiUrl, tables, access, settings }: ApiFunctionProps,
-): NodejsFunction {
+): LambdaFunction {
   const { ledger, ledgerIndexes, uploadLog } = tables
   return createFunction(scope, 'operator-api', {
     environment: {
@@ -70,7 +70,7 @@ export function createOperatorApi(
 export function createManageCertificates(
   scope: Construct,
   { tables, access, registration }: ApiFunctionProps,
-): NodejsFunction {
+): LambdaFunction {
   const { ledger, ledgerIndexes } = tables
   const arn = iotArns(scope)
   return createFunction(scope, 'manage-certificates', {
@@ -96,7 +96,7 @@ export function createManageCertificates(
 }
 
 /** It reads alone. */
-export function createExplain(scope: Construct, { tables, access, registration }: ApiFunctionProps): NodejsFunction {
+export function createExplain(scope: Construct, { tables, access, registration }: ApiFunctionProps): LambdaFunction {
   const { ledger, ledgerIndexes, uploadLog } = tables
   const { queue, deadLetters } = registration.events
   const arn = iotArns(scope)
@@ -129,7 +129,7 @@ export function createExplain(scope: Construct, { tables, access, registration }
   })
 }
 
-export function createManageCas(scope: Construct, { tables, ca }: ApiFunctionProps): NodejsFunction {
+export function createManageCas(scope: Construct, { tables, ca }: ApiFunctionProps): LambdaFunction {
   const { ledger, ledgerIndexes } = tables
   const arn = iotArns(scope)
   const marked = { StringEquals: { [`aws:RequestTag/${ca.keyTag.name}`]: ca.keyTag.value } }
@@ -164,7 +164,7 @@ export function createManageCas(scope: Construct, { tables, ca }: ApiFunctionPro
 export function createIssueUpload(
   scope: Construct,
   { tables, ca, access, bucket, settings }: ApiFunctionProps,
-): NodejsFunction {
+): LambdaFunction {
   const { ledger, uploadLog } = tables
   const { accepted, rejected } = uploadTopics('*')
   const arn = iotArns(scope)

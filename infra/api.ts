@@ -3,7 +3,7 @@ import { HttpApi, HttpMethod, HttpNoneAuthorizer, HttpStage } from 'aws-cdk-lib/
 import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers'
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations'
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam'
-import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs'
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import { Construct } from 'constructs'
 import { type RouteName, routes } from '#contract/api.ts'
 import {
@@ -21,7 +21,7 @@ import { grant } from './grant.ts'
 export class Api extends Construct {
   readonly url: string
   /** It answers over MQTT too. */
-  readonly issueUpload: NodejsFunction
+  readonly issueUpload: LambdaFunction
 
   constructor(scope: Construct, id: string, stands: Omit<ApiFunctionProps, 'apiUrl'>) {
     super(scope, id)
@@ -35,7 +35,7 @@ export class Api extends Construct {
     const certificates = createManageCertificates(this, props)
     const cas = createManageCas(this, props)
     this.issueUpload = createIssueUpload(this, props)
-    const handlers: Record<RouteName, NodejsFunction> = {
+    const handlers: Record<RouteName, LambdaFunction> = {
       createCertificate: vend,
       issueCertificate: vend,
       renewCertificate: vend,

@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib'
-import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs'
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import { type FunctionName, functions } from './functions.ts'
@@ -27,7 +27,7 @@ export class EventQueue extends Construct {
   }
 
   /** Messages come in batches, and only those that failed come again. */
-  feed(consumer: NodejsFunction, options: { readonly batchSize: number; readonly maxConcurrency: number }): void {
+  feed(consumer: LambdaFunction, options: { readonly batchSize: number; readonly maxConcurrency: number }): void {
     consumer.addEventSourceMapping('messages', {
       eventSourceArn: this.queue.queueArn,
       reportBatchItemFailures: true,

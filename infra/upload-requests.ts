@@ -1,12 +1,12 @@
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { CfnTopicRule } from 'aws-cdk-lib/aws-iot'
-import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs'
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import { Construct } from 'constructs'
 import { uploadTopics } from '#contract/topics.ts'
 
 /** Upload URLs for devices that cannot sign: a message → rule → issue-upload, which answers with a message. */
 export class UploadRequests extends Construct {
-  constructor(scope: Construct, id: string, { issueUpload }: { readonly issueUpload: NodejsFunction }) {
+  constructor(scope: Construct, id: string, { issueUpload }: { readonly issueUpload: LambdaFunction }) {
     super(scope, id)
     const rule = new CfnTopicRule(this, 'rule', {
       topicRulePayload: {
