@@ -31,7 +31,7 @@ export interface SkippedFile {
   readonly reason: SkipReason | 'tooYoung'
 }
 
-/** Counts of files; what the patterns leave out is in none. */
+/** Counts of files; what the patterns leave out is in none. What S3 has and could not be removed or moved here is told as sent or present, and as failed. */
 export interface SyncSummary {
   readonly sent: number
   readonly sentBytes: number
@@ -67,6 +67,17 @@ export async function syncDirectory(directory: string, given: SyncOptions, conte
     counts.failed++
     options.onFile?.({ path, outcome: 'failed', error })
     if (!isOfOneFile(error)) throw error
+  }
+
+  /** What S3 has stays at S3, and the next sync tries again to take it away here. */
+  function finish(source: Parameters<typeof finishSource>[0]): void {
+    try {
+      if (finishSource(source, options)) counts[options.moveTo === undefined ? 'deleted' : 'moved']++
+    } catch (error) {
+      if (!(error instanceof DeviceFault)) throw error
+      counts.failed++
+      options.onFile?.({ path: source.storedPath, outcome: 'failed', error })
+    }
   }
 
   function skip(path: string, reason: SkippedFile['reason']): void {
@@ -120,7 +131,7 @@ export async function syncDirectory(directory: string, given: SyncOptions, conte
         tell({ ...file, path: below(file.path) })
         if (state === undefined) return
         const source = { path: file.path, storedPath: below(file.path), identity: state.identity, key: file.key }
-        if (finishSource(source, options)) counts[options.moveTo === undefined ? 'deleted' : 'moved']++
+        finish(source)
       },
     })
     pruneCompressed(context.compressedDir, context.runtime.clock())
