@@ -7,6 +7,7 @@ const benchmarks = [
   'mqtt-connections',
   'registration-storm',
   'start',
+  'device-uploads',
 ]
 
 for (const name of benchmarks) await import(`./${name}.ts`)

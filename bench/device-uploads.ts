@@ -14,6 +14,8 @@ const { values } = parseArgs({
     /** Of each contender; the first, in which everything warms up, counts for nothing. */
     rounds: { type: 'string' },
     over: { type: 'string', multiple: true, default: ['https', 'http'] },
+    /** To the embedded S3 in place of the sink. */
+    cloud: { type: 'boolean', default: false },
   },
 })
 
@@ -22,11 +24,19 @@ const mebibyte = 1024 ** 2
 
 const small: UploadWork = {
   ...{ what: '2,000 × 4 KiB', count: 2000, bytes: 4 * kibibyte, peers: ['rclone', 'aws', 's3cmd', 'curl'] },
+  args: ['--transfers', '16'],
   goals: { rclone: 1.8, aws: 8 },
 }
 const works: Readonly<Record<string, UploadWork>> = {
   small,
-  many: { what: '20,000 × 4 KiB', count: 20_000, bytes: 4 * kibibyte, peers: ['rclone'], goals: { rclone: 2.5 } },
+  many: {
+    what: '20,000 × 4 KiB',
+    count: 20_000,
+    bytes: 4 * kibibyte,
+    peers: ['rclone'],
+    args: ['--transfers', '16'],
+    goals: { rclone: 2.5 },
+  },
   far: {
     ...{ what: '2,000 × 4 KiB at 30 ms delay', count: 2000, bytes: 4 * kibibyte, delayMs: 30 },
     ...{ peers: ['rclone', 'aws'], args: ['--transfers', '64'], goals: { rclone: 2.8 } },
@@ -69,20 +79,22 @@ const onlyOverTls = new Set(['start', 'memory', 'credentials', 'far', 'seen'])
 
 const missing = toolNames.filter((name) => !foundTools.has(name))
 if (missing.length > 0) process.stdout.write(`not found, so not measured: ${missing.join(', ')}\n`)
-const names = values.only ?? Object.keys(rows)
 const rounds = values.rounds === undefined ? undefined : Number(values.rounds)
 
-for (const over of values.over as Over[]) {
-  const stage = await startUploadStage()
+async function measureAll(over: Over): Promise<void> {
+  const places = values.cloud ? 'to the embedded S3' : 'to a sink'
+  const known = Object.keys(rows)
+  const stage = await startUploadStage(values.cloud)
   try {
-    const done: Row[] = []
-    for (const name of names) {
+    for (const name of values.only ?? known) {
       const measure = rows[name]
-      if (measure === undefined) throw new Error(`there is no row ${name}: ${Object.keys(rows).join(', ')}`)
-      if (over === 'https' || !onlyOverTls.has(name)) done.push(...(await measure(stage, over, rounds)))
+      if (measure === undefined) throw new Error(`there is no row ${name}: ${known.join(', ')}`)
+      if ((over === 'http' || values.cloud) && onlyOverTls.has(name)) continue
+      printTable(`The device's uploads, over ${over}, ${places}: ${name}`, await measure(stage, over, rounds))
     }
-    if (done.length > 0) printTable(`The device's uploads, over ${over}, to a sink`, done)
   } finally {
     await stage.stop()
   }
 }
+
+for (const over of values.cloud ? (['http'] as const) : (values.over as Over[])) await measureAll(over)

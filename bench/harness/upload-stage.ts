@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { createTestAuthority } from '#device/testing/certificates.ts'
 import { bundleDevice } from '../../build/bundle-device.ts'
 import type { SinkOptions, SinkPorts, SinkQuestion, SinkTally } from '../programs/upload-sink.ts'
+import { startCloudBucket } from './cloud-bucket.ts'
 import { createDeviceTemplate } from './device-template.ts'
 import { pinServer } from './pin-process.ts'
 import type { ClientCommand } from './run-client.ts'
@@ -27,10 +28,13 @@ export interface UploadStage {
   stop(): Promise<void>
 }
 
-const credentials = { accessKeyId: 'AKIDBENCH', secretAccessKey: 'secret', sessionToken: 'token'.repeat(80) }
+const sinkCredentials = { accessKeyId: 'AKIDBENCH', secretAccessKey: 'secret', sessionToken: 'token'.repeat(80) }
 const region = 'us-east-1'
 
-export async function startUploadStage(): Promise<UploadStage> {
+/** With `isCloud`, files go to the embedded S3, which speaks plain HTTP; the sink still gives the credentials for it. */
+export async function startUploadStage(isCloud = false): Promise<UploadStage> {
+  const cloud = isCloud ? await startCloudBucket() : undefined
+  const credentials = cloud?.credentials ?? sinkCredentials
   const workshop = mkdtempSync(join(tmpdir(), 'thingdrop-bench-'))
   const bundle = await bundleDevice(join(workshop, 'bundle'))
   const authority = await createTestAuthority()
@@ -57,8 +61,10 @@ export async function startUploadStage(): Promise<UploadStage> {
     ports: sink.ready,
     caFile,
     identity,
-    tally: (isReset) => sink.ask<SinkTally>({ isReset } satisfies SinkQuestion),
+    tally: async (isReset) =>
+      cloud === undefined ? await sink.ask<SinkTally>({ isReset } satisfies SinkQuestion) : await cloud.takeTally(),
     async target(over, delayMs = 0) {
+      if (cloud !== undefined) return { endpoint: cloud.endpoint, caFile, region, bucket: cloud.bucket, credentials }
       const endpoint = `${over}://localhost:${await delayed(sink.ready[over], delayMs)}`
       return { endpoint, caFile, region, bucket: 'files', credentials }
     },
@@ -72,7 +78,7 @@ export async function startUploadStage(): Promise<UploadStage> {
       return ([command = '', ...args]) => ({ command: ['node', bundle, command, ...args, '--dir', dir] })
     },
     async stop() {
-      await Promise.all([sink.stop(), ...[...lines.values()].map((line) => line.stop())])
+      await Promise.all([sink.stop(), cloud?.stop(), ...[...lines.values()].map((line) => line.stop())])
       rmSync(workshop, { recursive: true, force: true, maxRetries: 3 })
     },
   }
