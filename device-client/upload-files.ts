@@ -51,6 +51,8 @@ export interface UploadContext {
   /** How many files at once. */
   readonly concurrency: number
   readonly signal: AbortSignal | undefined
+  /** Whether another file may be begun; those that are passed over keep their place in the journal. */
+  readonly mayBegin?: () => boolean
   readonly retrying: (path: string) => RetryOptions
   readonly onBytes: (count: number) => void
   /** Told of each file; what it throws ends the run. */
@@ -96,6 +98,7 @@ export async function uploadBatches(
   const uploader = remember(context.uploader, runtime)
   await runConcurrently(planBatches(batches, context), concurrency, async ({ candidate, path, state, entry }) => {
     signal?.throwIfAborted()
+    if (context.mayBegin?.() === false) return
     const started = runtime.monotonicMs()
     let key: string
     try {

@@ -50,7 +50,7 @@ const statusOf = (agent: Agent) => {
   return directory
 }
 
-const eventually = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 10 })
+const eventually = (check: () => void) => vi.waitFor(check, { timeout: 50_000, interval: 10 })
 
 test('sends what is there, oldest first, and what appears, in directories that appear too', async () => {
   const requests: string[] = []
@@ -205,7 +205,9 @@ test('goes on undisturbed with directories whose settings stay, and drains those
   put('a')
   await eventually(() => expect(names().sort()).toEqual(['a', 'x']))
   await agent.reconfigure({ ...settings, watch: [{ directory: other, settleSeconds: 0 }] })
-  expect(agent.status().directories.map((one) => [one.directory, one.sent])).toEqual([[other, 1]])
+  await eventually(() => {
+    expect(agent.status().directories.map((one) => [one.directory, one.sent])).toEqual([[other, 1]])
+  })
   put('b')
   writeFileSync(join(other, 'y'), 'y')
   await eventually(() => expect(names().sort()).toEqual(['a', 'x', 'y']))

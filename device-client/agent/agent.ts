@@ -63,7 +63,6 @@ export async function startAgent(options: AgentOptions, context: AgentContext): 
   checkDirectories(options.watch, dir)
   const lock = lockAgent(dir)
   const draining = new AbortController()
-  const cutting = new AbortController()
   const startedAt = runtime.clock().toISOString()
   const sending = createSendingState(runtime, retryBaseMs * 10, log)
   const directories = new Map<string, WatchedDirectory>()
@@ -75,10 +74,9 @@ export async function startAgent(options: AgentOptions, context: AgentContext): 
   const retrying = (): RetryOptions => ({
     baseMs: retryBaseMs,
     timeoutMs: Number.POSITIVE_INFINITY,
-    signal: cutting.signal,
     onRetry: sending.retry,
   })
-  const watchContext = { ...context, dir, log, sending, retrying, signal: cutting.signal }
+  const watchContext = { ...context, dir, log, sending, retrying }
 
   async function configure({ watch, mqtt, credentials: wanted }: AgentSettings): Promise<void> {
     const credentialsKey = JSON.stringify(wanted)
@@ -97,7 +95,7 @@ export async function startAgent(options: AgentOptions, context: AgentContext): 
     }
     const wantedKeys = new Map(watch.map((one) => [JSON.stringify(one), one]))
     const leaving = [...directories].filter(([key]) => !wantedKeys.has(key))
-    await Promise.all(leaving.map(([, directory]) => directory.drain()))
+    await Promise.all(leaving.map(([, directory]) => directory.drain(drainMs)))
     for (const [key] of leaving) directories.delete(key)
     for (const [key, one] of wantedKeys) {
       if (!directories.has(key)) directories.set(key, startDirectory(one))
@@ -158,18 +156,16 @@ export async function startAgent(options: AgentOptions, context: AgentContext): 
 
   async function end(): Promise<boolean> {
     draining.abort()
-    const timer = setTimeout(() => cutting.abort(), drainMs)
-    await Promise.allSettled([
-      renewal.ended,
-      connection?.ended,
-      ...[...directories.values()].map((directory) => directory.drain()),
-    ])
-    clearTimeout(timer)
+    // What does not get through anyhow is not waited for.
+    const patienceMs = sending.trouble() === undefined ? drainMs : 0
+    const drained = [...directories.values()].map((directory) => directory.drain(patienceMs).catch(() => false))
+    const isWhole = (await Promise.all(drained)).every(Boolean)
+    await Promise.allSettled([renewal.ended, connection?.ended])
     await credentials?.server.close()
     await statusServer.close()
     lock.release()
     failure.resolve()
-    return !cutting.signal.aborted
+    return isWhole
   }
 
   const statusServer = await startStatusServer(dir, status).catch((error: unknown) => {
