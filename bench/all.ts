@@ -7,6 +7,7 @@ const benchmarks = [
   'mqtt-connections',
   'registration-storm',
   'start',
+  'issue-upload',
   'device-uploads',
 ]
 
