@@ -50,15 +50,10 @@ export function createSigner(service: 's3' | 'execute-api', region: string): Sig
     }
     const names = Object.keys(headers).sort()
     const signedHeaders = names.join(';')
-    const canonicalRequest = [
-      request.method,
-      canonicalPath(request.path),
-      formatQuery(request.query ?? {}),
-      ...names.map((name) => `${name}:${canonicalValue(headers[name] ?? '')}`),
-      '',
-      signedHeaders,
-      request.payloadHash,
-    ].join('\n')
+    let canonicalHeaders = ''
+    for (const name of names) canonicalHeaders += `${name}:${canonicalValue(headers[name] ?? '')}\n`
+    const query = request.query === undefined ? '' : formatQuery(request.query)
+    const canonicalRequest = `${request.method}\n${canonicalPath(request.path)}\n${query}\n${canonicalHeaders}\n${signedHeaders}\n${request.payloadHash}`
     const stringToSign = `AWS4-HMAC-SHA256\n${time}\n${scope}\n${hash('sha256', canonicalRequest)}`
     const signature = signingHmac(credentials.secretAccessKey, day)(stringToSign).toString('hex')
     const credential = `${credentials.accessKeyId}/${scope}`

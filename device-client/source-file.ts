@@ -54,9 +54,10 @@ export function openSourceFile(path: string): SourceFile {
     throw new DeviceFault('FILE_NOT_REGULAR', `${path} is ${kindOf(opened)}`)
   }
   const sizeBytes = Number(opened.size)
+  const identity = identityOf(opened)
 
   function checkUnchanged(): void {
-    if (identityOf(fstatSync(descriptor, { bigint: true })) !== identityOf(opened)) {
+    if (identityOf(fstatSync(descriptor, { bigint: true })) !== identity) {
       throw new DeviceFault('FILE_CHANGED', `${path} changed while it was read`)
     }
   }
@@ -82,7 +83,7 @@ export function openSourceFile(path: string): SourceFile {
     ...part(0, sizeBytes),
     path,
     name: basename(path),
-    identity: identityOf(opened),
+    identity,
     mtimeMs: Number(opened.mtimeMs),
     part,
     checkUnchanged,
