@@ -39,12 +39,14 @@ function wrap(name: string): string {
     `const load = () => process.getBuiltinModule('node:${name}')`,
     'const pick = (member) => load()[member]',
     'const call = (member) => (...args) => load()[member](...args)',
+    'const look = (member) => new Proxy({}, { get: (_, name) => load()[member][name] })',
     'const make = (member) => function (...args) { return new (load()[member])(...args) }',
     ...lines,
   ].join('\n')
 }
 
 function wrapMember(name: string, member: string, value: unknown): string {
-  if (alwaysThere.has(name) || typeof value !== 'function') return `pick('${member}')`
+  if (alwaysThere.has(name)) return `pick('${member}')`
+  if (typeof value !== 'function') return typeof value === 'object' ? `look('${member}')` : `pick('${member}')`
   return /^[A-Z]/.test(member) ? `make('${member}')` : `call('${member}')`
 }

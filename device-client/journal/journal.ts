@@ -93,6 +93,10 @@ interface Row {
   readonly is_completing: number
 }
 
+interface FoundRow extends Pick<Row, 'id' | 'key' | 'state'> {
+  readonly hasMultipart: 0 | 1
+}
+
 const waitMs = 30_000
 const pruneRows = 1000
 /** Finished files share a write: so many, or those of so long. */
@@ -153,11 +157,11 @@ export function openJournal({ dir, bucket, keyPrefix, clock }: JournalOptions): 
   }
 
   function find(file: FileIdentity): JournalEntry | undefined {
-    const row = sql.find.get(file.path) as Row | undefined
-    if (row === undefined || row.identity !== file.identity) return undefined
-    if (row.bucket !== bucket || !row.key.startsWith(keyPrefix)) return undefined
+    const row = sql.find.get(file.path, file.identity, bucket) as unknown as FoundRow | undefined
+    if (row === undefined || !row.key.startsWith(keyPrefix)) return undefined
+    if (row.hasMultipart === 1) return entryOf(sql.findById.get(row.id) as unknown as Row)
     const { key } = finished.get(row.id) ?? {}
-    return key === undefined ? entryOf(row) : { id: row.id, key, isDone: true, multipart: undefined }
+    return { id: row.id, key: key ?? row.key, isDone: key !== undefined || row.state === 'done', multipart: undefined }
   }
 
   function discard(id: number): void {
@@ -172,7 +176,7 @@ export function openJournal({ dir, bucket, keyPrefix, clock }: JournalOptions): 
     if (changes === 0) {
       const known = find(file)
       if (known !== undefined) return known
-      discard((sql.find.get(file.path) as unknown as Row).id)
+      discard((sql.findId.get(file.path) as { id: number }).id)
       lastInsertRowid = insert().lastInsertRowid
     }
     return { id: Number(lastInsertRowid), key, isDone: false, multipart: undefined }
@@ -267,7 +271,11 @@ function prepareSchema(database: DatabaseSync, path: string): void {
 function prepareStatements(database: DatabaseSync) {
   const prepare = (text: string) => database.prepare(text)
   return {
-    find: prepare('SELECT * FROM uploads WHERE path = ?'),
+    // Asked for each file of a directory, and a column costs more than to find the row.
+    find: prepare(
+      'SELECT id, key, state, multipart_id IS NOT NULL AS hasMultipart FROM uploads WHERE path = ? AND identity = ? AND bucket = ?',
+    ),
+    findId: prepare('SELECT id FROM uploads WHERE path = ?'),
     findById: prepare('SELECT * FROM uploads WHERE id = ?'),
     add: prepare(
       "INSERT OR IGNORE INTO uploads (path, identity, bucket, key, state, changed_ms, looked_ms) VALUES (?, ?, ?, ?, 'planned', ?, ?)",
