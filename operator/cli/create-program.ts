@@ -4,7 +4,9 @@ import { addCaCommand } from './ca-command.ts'
 import { addCertificatesCommand } from './certificates-command.ts'
 import { addClaimsCommand } from './claims-command.ts'
 import type { CommandContext } from './command-context.ts'
+import { addCompletionCommand } from './completion-command.ts'
 import { addExplainCommand } from './explain-command.ts'
+import { formatUsageFailure } from './format-usage-failure.ts'
 import { addThingsCommand } from './things-command.ts'
 import { addUploadsCommand } from './uploads-command.ts'
 
@@ -31,6 +33,7 @@ export function createProgram(context: CommandContext): Command {
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError('(--help shows what there is)')
     .addHelpText('after', programHelp)
+    .configureOutput({ outputError: (text, write) => write(formatUsageFailure(text)) })
     .exitOverride()
   addClaimsCommand(program, context)
   addCertificatesCommand(program, context)
@@ -38,5 +41,6 @@ export function createProgram(context: CommandContext): Command {
   addCaCommand(program, context)
   addUploadsCommand(program, context)
   addExplainCommand(program, context)
+  addCompletionCommand(program, context)
   return program
 }

@@ -6,7 +6,8 @@ import { terminalSafe } from '../output/terminal-safe.ts'
 /** What went wrong, what to do about it, and what to quote when asking for help; with `debug` also where it comes from. */
 export function formatFailure(error: unknown, { debug, out }: { debug: boolean; out: Out }): string {
   const known = error instanceof OperatorError
-  const code = known ? error.code : 'INTERNAL'
+  // A newer API may answer one that is not in the list.
+  const code = known ? terminalSafe(error.code) : 'INTERNAL'
   const message = error instanceof Error ? error.message : String(error)
   const hint = known ? error.hint : 'this is a fault of thingdrop: run it again with --debug and report what it prints'
   const lines = [

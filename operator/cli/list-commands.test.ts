@@ -59,7 +59,7 @@ test('things in CSV', async () => {
   const { env } = await startCliApi(() => ({ status: 200, body: { things: [thing] } }))
   expect((await runCommand(['things', 'list', '--output', 'csv'], env)).stdout).toBe(
     'thingName,state,certificateId,reason,attributes,changedAt,thingTypeName\r\n' +
-      `press-1,quarantined,,'=1+1,"{""site"":""oslo""}",${upload.eventTime},\r\n`,
+      `press-1,quarantined,,"'=1+1","{""site"":""oslo""}",${upload.eventTime},\r\n`,
   )
 })
 

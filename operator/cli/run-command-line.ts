@@ -11,8 +11,8 @@ import { formatFailure } from './format-failure.ts'
 export async function runCommandLine(addCommands: (program: Command, context: CommandContext) => void): Promise<void> {
   const clock = () => new Date()
   const context: CommandContext = {
-    stdout: createOut(process.stdout),
-    stderr: createOut(process.stderr),
+    stdout: createOut(process.stdout, process.env),
+    stderr: createOut(process.stderr, process.env),
     clock,
     connect: (options) => connect(options, process.env, clock),
     ask: createAsk(process),

@@ -10,7 +10,7 @@ function readRecord(record: string): string[] {
 
 const dangerous = /^[=+\-@\t\r\n＝＋－＠]/
 const cells = fc.string({
-  unit: fc.constantFrom('=', '+', '-', '@', '\t', '\r', '\n', '"', ',', "'", 'a', '＝', 'é', '漢'),
+  unit: fc.constantFrom('=', '+', '-', '@', '\t', '\r', '\n', '"', ',', ';', ' ', "'", 'a', '＝', 'é', '漢'),
 })
 
 test('a record reads back as it was, and no cell is a formula', () => {
@@ -21,6 +21,17 @@ test('a record reads back as it was, and no cell is a formula', () => {
       const read = readRecord(record)
       expect(read).toEqual(row.map((cell) => (dangerous.test(cell) ? `'${cell}` : cell)))
       for (const cell of read) expect(cell).not.toMatch(dangerous)
+    }),
+  )
+})
+
+test('what is quoted is quoted whole, and nothing else splits a record for a reader of another locale', () => {
+  fc.assert(
+    fc.property(cells, cells, (one, other) => {
+      const record = formatCsvRecord([one, other]).slice(0, -2)
+      const outsideOfQuotes = record.replace(/"(?:[^"]|"")*"/g, '')
+      expect(outsideOfQuotes).not.toMatch(/["\t\r\n;]/)
+      expect(outsideOfQuotes.split(',')).toHaveLength(2)
     }),
   )
 })

@@ -1,6 +1,7 @@
 /** A cell that starts like this is a formula to a spreadsheet (OWASP, "CSV Injection"; the last four are full-width). */
 const formulaStart = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/
-const needsQuotes = /[",\r\n]/
+/** Beside what RFC 4180 asks for: separators of other locales, and spaces that some readers take away. */
+const needsQuotes = /[",;\t\r\n]|^ | $/
 
 /** One record of RFC 4180 with its line end. A number is no formula and stays as it is. */
 export function formatCsvRecord(cells: readonly unknown[]): string {
@@ -11,6 +12,7 @@ function formatCell(value: unknown): string {
   if (value === undefined) return ''
   if (typeof value === 'number') return String(value)
   const text = typeof value === 'string' ? value : JSON.stringify(value)
-  const inert = formulaStart.test(text) ? `'${text}` : text
-  return needsQuotes.test(inert) ? `"${inert.replaceAll('"', '""')}"` : inert
+  const isFormula = formulaStart.test(text)
+  if (!isFormula && !needsQuotes.test(text)) return text
+  return `"${isFormula ? "'" : ''}${text.replaceAll('"', '""')}"`
 }

@@ -10,8 +10,8 @@ export interface Out {
   readonly colours: boolean
 }
 
-/** The stream of a process as Out. NO_COLOR, FORCE_COLOR and TERM=dumb decide about colours as Node reads them. */
-export function createOut(stream: Writable & Partial<NodeJS.WriteStream>): Out {
+/** The stream of a process as Out. FORCE_COLOR and TERM=dumb decide about colours as Node reads them, and NO_COLOR above all. */
+export function createOut(stream: Writable & Partial<NodeJS.WriteStream>, env: NodeJS.ProcessEnv): Out {
   // A reader that went away reaches the writer through write(); without a listener it would end the process first.
   stream.on('error', () => {})
   const isTerminal = stream.isTTY === true
@@ -21,6 +21,6 @@ export function createOut(stream: Writable & Partial<NodeJS.WriteStream>): Out {
     isTerminal,
     // A terminal that was never told its size says 0.
     width: isTerminal ? stream.columns || undefined : undefined,
-    colours: isTerminal && stream.hasColors?.() === true,
+    colours: isTerminal && !env.NO_COLOR && stream.hasColors?.(env) === true,
   }
 }

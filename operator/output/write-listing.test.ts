@@ -40,7 +40,7 @@ test('JSON is one document over all pages, with the cursor to go on from', async
 
 test('JSON lines, CSV and table hold the same rows', async () => {
   expect((await print('jsonl', pages)).text).toBe('{"key":"a","sizeBytes":1}\n{"key":"=b"}\n{"key":"c"}\n')
-  expect((await print('csv', pages)).text).toBe("key,sizeBytes\r\na,1\r\n'=b,\r\nc,\r\n")
+  expect((await print('csv', pages)).text).toBe(`key,sizeBytes\r\na,1\r\n"'=b",\r\nc,\r\n`)
   expect((await print('table', pages)).text).toBe('KEY\na\n=b\nc\n')
 })
 
