@@ -1,6 +1,5 @@
 import { createWriteStream, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { promisify } from 'node:util'
 import { DeviceFault } from '../device-fault.ts'
@@ -74,7 +73,7 @@ async function writeCompressed(
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     const compressor = format === 'gzip' ? zlib.createGzip() : zlib.createZstdCompress()
-    await pipeline(Readable.from(chunks()), compressor, createWriteStream(unfinished, { mode: 0o600 }))
+    await pipeline(chunks(), compressor, createWriteStream(unfinished, { mode: 0o600 }))
     renameSync(unfinished, path)
   } catch (error) {
     rmSync(unfinished, { force: true })

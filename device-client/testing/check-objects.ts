@@ -17,7 +17,7 @@ interface Stored {
 
 /**
  * What holds whatever happened: of each file there is one object, with its bytes, and no other; no multipart upload is left; the journal
- * of the device's folder, which nobody has open, has each file that is still there as done, and nothing under way.
+ * of the device's folder, which nobody has open, has each file that is still there as done, and no upload to take back.
  */
 export function checkObjects(files: readonly ExpectedFile[], { objects, uploads }: Stored, dir: string, at = ''): void {
   const nameOf = (path: string) => parseObjectKey(path.replace(/^\/[^/]*\//, ''))?.name ?? path
@@ -31,14 +31,14 @@ export function checkObjects(files: readonly ExpectedFile[], { objects, uploads 
 
   const journal = new DatabaseSync(join(dir, 'journal.db'))
   try {
-    const state = journal.prepare('SELECT state, multipart_id FROM uploads WHERE path = ?')
-    for (const { path } of files.filter((file) => existsSync(file.path))) {
-      expect({ ...state.get(path) }, `${at} ${path} in the journal`).toEqual({ state: 'done', multipart_id: null })
-    }
-    const left = journal.prepare(
-      'SELECT (SELECT count(*) FROM parts) AS parts, (SELECT count(*) FROM leftovers) AS leftovers',
+    const find = journal.prepare(
+      'SELECT state, multipart_id, (SELECT count(*) FROM parts WHERE upload = id) AS parts FROM uploads WHERE path = ?',
     )
-    expect({ ...left.get() }, at).toEqual({ parts: 0, leftovers: 0 })
+    for (const { path } of files.filter((file) => existsSync(file.path))) {
+      const done = { state: 'done', multipart_id: null, parts: 0 }
+      expect({ ...find.get(path) }, `${at} ${path} in the journal`).toEqual(done)
+    }
+    expect(journal.prepare('SELECT * FROM leftovers').all(), at).toEqual([])
   } finally {
     journal.close()
   }
