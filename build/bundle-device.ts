@@ -14,11 +14,12 @@ export async function bundleDevice(outdir: string): Promise<string> {
     // None is needed: bundle.test.ts holds it to that.
     packages: 'external',
     plugins: [lazyBuiltins],
-    // The young generation stays at its first size, 1 MiB: as V8 lets it grow, sending files takes 15 MB more, and no less time.
+    // The young generation stays at its first size, 1 MiB: as V8 lets it grow, sending files takes 15 MB more, and no less time. Later,
+    // as the module that sets it takes 5 ms to load.
     // Without import and await at its top it is a script and a module alike, whatever package.json is near: Node need not find out by
     // compiling it twice. 13 is Node's code for a program that waits for what never comes.
     banner: {
-      js: 'process.getBuiltinModule("node:v8").setFlagsFromString("--semi-space-growth-factor=1");process.exitCode=13;(async()=>{',
+      js: `setTimeout(()=>process.getBuiltinModule("node:v8").setFlagsFromString("--semi-space-growth-factor=1"),100).unref();process.exitCode=13;(async()=>{`,
     },
     footer: { js: '})()' },
     outdir,
