@@ -26,6 +26,10 @@ export const routes = {
   listClaims: { method: 'GET', path: '/v1/claims', authorization: 'operator' },
   revokeClaim: { method: 'DELETE', path: '/v1/claims/{claimId}', authorization: 'operator' },
   listUploads: { method: 'GET', path: '/v1/uploads', authorization: 'operator' },
+  showUpload: { method: 'GET', path: '/v1/uploads/{uploadId}', authorization: 'operator' },
+  downloadUpload: { method: 'POST', path: '/v1/uploads/{uploadId}/download', authorization: 'operator' },
+  rebuildUploads: { method: 'POST', path: '/v1/uploads/rebuild', authorization: 'operator' },
+  showUploadStats: { method: 'GET', path: '/v1/stats/uploads', authorization: 'operator' },
   listThings: { method: 'GET', path: '/v1/things', authorization: 'operator' },
   showThing: { method: 'GET', path: '/v1/things/{thing}', authorization: 'operator' },
   revokeThing: { method: 'POST', path: '/v1/things/{thing}/revoke', authorization: 'operator' },
@@ -45,6 +49,7 @@ export const routes = {
     path: '/v1/ca-certificates/{caCertificateId}/retire',
     authorization: 'operator',
   },
+  showOpenApi: { method: 'GET', path: '/v1/openapi.json', authorization: 'operator' },
 } as const
 
 export type RouteName = keyof typeof routes

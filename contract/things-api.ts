@@ -1,7 +1,11 @@
 import { z } from 'zod'
 import { certificateIdSchema, isoTime, pageQuery } from './api-fields.ts'
 
-export const listThingsQuerySchema = z.strictObject(pageQuery)
+export const listThingsQuerySchema = z.strictObject({
+  /** Only things whose last upload, or else their first certificate, is at least so many seconds ago: the longest silent first. */
+  silentFor: z.coerce.number().int().min(0).max(315_360_000).optional(),
+  ...pageQuery,
+})
 
 /**
  * claimed: may enroll · vended: has a certificate, never connected · active: a certificate holds it · quarantined: what
@@ -18,6 +22,8 @@ export const thingSchema = z.object({
   reason: z.string().optional(),
   attributes: z.record(z.string(), z.string()),
   changedAt: isoTime,
+  /** When S3 took its last file; in a list up to a minute less than that. Absent while none came. */
+  lastUploadAt: isoTime.optional(),
 })
 export type Thing = z.infer<typeof thingSchema>
 

@@ -13,6 +13,7 @@ import { registrationEnvironment } from './registration-environment.ts'
 import type { Settings } from './settings.ts'
 import type { Tables } from './tables.ts'
 import { createFunction } from './thingdrop-function.ts'
+import { keepDays } from './upload-log-environment.ts'
 
 /** What the functions behind the API stand on. */
 export interface ApiFunctionProps {
@@ -50,19 +51,28 @@ export function createVendCertificate(
 
 export function createOperatorApi(
   scope: Construct,
-  { apiUrl, tables, access, settings }: ApiFunctionProps,
+  { apiUrl, tables, access, bucket, settings }: ApiFunctionProps,
 ): LambdaFunction {
   const { ledger, ledgerIndexes, uploadLog } = tables
   return createFunction(scope, 'operator-api', {
     environment: {
       LEDGER_TABLE: ledger.tableName,
       UPLOAD_LOG_TABLE: uploadLog.tableName,
+      BUCKET: bucket.bucketName,
+      BUCKET_HOST: bucket.bucketRegionalDomainName,
+      ...keepDays(settings),
       API_URL: apiUrl,
       ...registrationEnvironment(settings.registration, access),
     },
     grants: [
       grant(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], ledger.tableArn),
-      grant(['dynamodb:Query'], ledgerIndexes.listings, uploadLog.tableArn, `${uploadLog.tableArn}/index/*`),
+      grant(['dynamodb:Query'], ledgerIndexes.listings, ledgerIndexes.silent),
+      grant(['dynamodb:Query'], uploadLog.tableArn, `${uploadLog.tableArn}/index/*`),
+      // Its role signs the URLs by which operators get files.
+      grant(['s3:GetObject'], bucket.arnForObjects('things/*')),
+      // The log is rebuilt from the bucket's listing.
+      grant(['s3:ListBucketVersions'], bucket.bucketArn),
+      grant(['dynamodb:BatchWriteItem', 'dynamodb:UpdateItem'], uploadLog.tableArn),
     ],
   })
 }
@@ -181,6 +191,7 @@ export function createIssueUpload(
       MULTIPART_SECONDS: String(Duration.hours(multipartHours).toSeconds()),
       MAX_OPEN_UPLOADS: String(maxOpenPerThing),
       MAX_BYTES_PER_DAY: String(maxBytesPerThingAndDay),
+      ...keepDays(settings),
     },
     grants: [
       grant(['dynamodb:GetItem'], ledger.tableArn),

@@ -10,7 +10,7 @@ export const functions = {
   'issue-upload': { entry: 'functions/issue-upload/handler.ts', memoryMb: 512, timeoutSeconds: 29 },
   'sweep-uploads': { entry: 'functions/sweep-uploads/handler.ts', memoryMb: 256, timeoutSeconds: 300 },
   'record-upload': { entry: 'functions/record-upload/handler.ts', memoryMb: 256, timeoutSeconds: 30 },
-  'operator-api': { entry: 'functions/operator-api/handler.ts', memoryMb: 256, timeoutSeconds: 15 },
+  'operator-api': { entry: 'functions/operator-api/handler.ts', memoryMb: 512, timeoutSeconds: 29 },
 } as const
 
 export type FunctionName = keyof typeof functions

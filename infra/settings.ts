@@ -36,6 +36,12 @@ export const settingsSchema = z.strictObject({
       multipartHours: z.int().min(1).max(168).default(24),
     })
     .prefault({}),
+  uploadLog: z
+    .strictObject({
+      /** How many days rows are kept; for ever when not given. */
+      keepDays: z.int().min(1).max(36_500).optional(),
+    })
+    .prefault({}),
 })
 export type Settings = z.infer<typeof settingsSchema>
 

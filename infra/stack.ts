@@ -22,7 +22,7 @@ export class ThingdropStack extends Stack {
 
     const tables = new Tables(this, 'tables')
     const ca = new FleetCa(this, 'ca', { ledger: tables.ledger })
-    const { bucket, ...recording } = new UploadRecording(this, 'recording', { uploadLog: tables.uploadLog })
+    const { bucket, ...recording } = new UploadRecording(this, 'recording', { tables, settings })
     const access = new DeviceAccess(this, 'access', { bucket, settings })
     const registration = new Registration(this, 'registration', { tables, access, settings })
     new Sweep(this, 'sweep', { tables, access, registration })

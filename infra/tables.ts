@@ -6,14 +6,15 @@ import { Construct } from 'constructs'
 export class Tables extends Construct {
   /**
    * Certificates, claims, things and CAs, one item each. The index `listings` lists what is of one kind and state, spread
-   * over shards; `of-thing` has all that belongs to a thing.
+   * over shards; `of-thing` has all that belongs to a thing; `silent` has things by the time since which they sent nothing.
    */
   readonly ledger: Table
   /** Their ARNs. */
-  readonly ledgerIndexes: { readonly listings: string; readonly ofThing: string }
+  readonly ledgerIndexes: { readonly listings: string; readonly ofThing: string; readonly silent: string }
   /**
-   * One row for each S3 event, and one for each upload that a URL was issued for. The index `fleet` lists a day of all
-   * things, `listings` the issued uploads that did not arrive, by state.
+   * One row for each S3 event, and one for each upload that a URL was issued for. The index `fleet` has the events of all
+   * things, `of-certificate` those of a certificate, `of-upload` all of one upload, and `listings` the issued uploads that
+   * did not arrive, by state.
    */
   readonly uploadLog: Table
 
@@ -38,22 +39,36 @@ export class Tables extends Construct {
       sortKey: text('pk'),
       projectionType: ProjectionType.ALL,
     })
+    this.ledger.addGlobalSecondaryIndex({
+      indexName: 'silent',
+      partitionKey: text('silence'),
+      sortKey: text('silentSince'),
+      projectionType: ProjectionType.ALL,
+    })
     const index = (name: string) => `${this.ledger.tableArn}/index/${name}`
-    this.ledgerIndexes = { listings: index('listings'), ofThing: index('of-thing') }
+    this.ledgerIndexes = { listings: index('listings'), ofThing: index('of-thing'), silent: index('silent') }
 
-    this.uploadLog = new Table(this, 'upload-log', { ...kept, partitionKey: text('thing'), sortKey: text('position') })
-    this.uploadLog.addGlobalSecondaryIndex({
-      indexName: 'fleet',
-      partitionKey: text('dayShard'),
+    this.uploadLog = new Table(this, 'upload-log', {
+      ...kept,
+      partitionKey: text('thing'),
       sortKey: text('position'),
-      projectionType: ProjectionType.ALL,
+      // Only rows that are written with an end have it: settings.uploadLog.keepDays.
+      timeToLiveAttribute: 'deleteAt',
     })
-    this.uploadLog.addGlobalSecondaryIndex({
-      indexName: 'listings',
-      partitionKey: text('listing'),
-      sortKey: text('listed'),
-      projectionType: ProjectionType.ALL,
-    })
+    const indexes = {
+      fleet: ['fleetShard', 'position'],
+      'of-certificate': ['certificateShard', 'position'],
+      'of-upload': ['uploadId', 'position'],
+      listings: ['listing', 'listed'],
+    } as const
+    for (const [indexName, [partitionKey, sortKey]] of Object.entries(indexes)) {
+      this.uploadLog.addGlobalSecondaryIndex({
+        indexName,
+        partitionKey: text(partitionKey),
+        sortKey: text(sortKey),
+        projectionType: ProjectionType.ALL,
+      })
+    }
   }
 }
 

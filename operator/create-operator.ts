@@ -1,4 +1,3 @@
-import type { ListUploadsResponse } from '#contract/api.ts'
 import type {
   ApproveCertificateRequest,
   CaCertificate,
@@ -13,15 +12,25 @@ import type {
 } from '#contract/certificates-api.ts'
 import type { ClaimSummary, CreateClaimRequest, CreateClaimResponse, ListClaimsResponse } from '#contract/claims-api.ts'
 import type { Explanation } from '#contract/explanation.ts'
+import type { UploadStat } from '#contract/stats-api.ts'
 import type { ListThingsResponse, RevokeThingResponse, Thing } from '#contract/things-api.ts'
+import type {
+  DownloadUploadRequest,
+  DownloadUploadResponse,
+  ListUploadsResponse,
+  RebuildUploadsRequest,
+  RebuildUploadsResponse,
+  ShowUploadResponse,
+} from '#contract/upload-log-api.ts'
 import * as ca from './ca-certificates.ts'
 import { type ApiOptions, createApiCaller } from './call-api.ts'
 import * as certificates from './certificates.ts'
 import * as claims from './claims.ts'
 import { explain } from './explain.ts'
 import { type PageRange, readPages } from './read-pages.ts'
+import * as stats from './stats.ts'
 import * as things from './things.ts'
-import { type ListUploadsQuery, listUploads } from './uploads.ts'
+import * as uploads from './uploads.ts'
 
 type Pages<Page> = AsyncGenerator<Page, void, undefined>
 
@@ -52,7 +61,7 @@ export interface Operator {
   }
   readonly things: {
     list(query?: things.ListThingsQuery): Promise<ListThingsResponse>
-    pages(range?: PageRange): Pages<ListThingsResponse>
+    pages(query?: Omit<things.ListThingsQuery, keyof PageRange>, range?: PageRange): Pages<ListThingsResponse>
     show(thingName: string): Promise<Thing>
     /** Revokes every certificate and open claim of a thing, which stays and may be claimed anew. */
     revoke(thingName: string, request?: DecisionRequest): Promise<RevokeThingResponse>
@@ -72,8 +81,18 @@ export interface Operator {
     retire(caCertificateId: string): Promise<CaCertificate>
   }
   readonly uploads: {
-    list(query?: ListUploadsQuery): Promise<ListUploadsResponse>
-    pages(query?: Omit<ListUploadsQuery, keyof PageRange>, range?: PageRange): Pages<ListUploadsResponse>
+    list(query?: uploads.ListUploadsQuery): Promise<ListUploadsResponse>
+    pages(query?: Omit<uploads.ListUploadsQuery, keyof PageRange>, range?: PageRange): Pages<ListUploadsResponse>
+    /** The issued upload and all events of its key. */
+    show(uploadId: string, query?: uploads.ShowUploadQuery): Promise<ShowUploadResponse>
+    /** A URL that gives the file to whoever has it, for at most 15 minutes. */
+    download(uploadId: string, request?: DownloadUploadRequest): Promise<DownloadUploadResponse>
+    /** Compares the bucket with the log, page by page, and mends the log with `write`. A page's cursor is where to resume. */
+    rebuild(request?: RebuildUploadsRequest): Pages<RebuildUploadsResponse>
+  }
+  readonly stats: {
+    /** Counts and bytes for each thing and UTC day, of all pages. */
+    uploads(query?: Omit<stats.UploadStatsQuery, 'cursor'>): Promise<UploadStat[]>
   }
   /** Walks the way of a thing, or of a certificate, from its CA to its last file. */
   explain(subject: string): Promise<Explanation>
@@ -119,9 +138,9 @@ export function createOperator(options: ApiOptions): Operator {
     },
     things: {
       list: (query) => things.listThings(callApi, query),
-      pages: (range = everything) =>
+      pages: (query = {}, range = everything) =>
         readPages(
-          (page) => things.listThings(callApi, page),
+          (page) => things.listThings(callApi, { ...query, ...page }),
           (page) => page.things.length,
           range,
         ),
@@ -143,13 +162,24 @@ export function createOperator(options: ApiOptions): Operator {
       retire: (caCertificateId) => ca.retireCaCertificate(callApi, caCertificateId),
     },
     uploads: {
-      list: (query) => listUploads(callApi, query),
+      list: (query) => uploads.listUploads(callApi, query),
       pages: (query = {}, range = everything) =>
         readPages(
-          (page) => listUploads(callApi, { ...query, ...page }),
-          ({ uploads }) => uploads.length,
+          (page) => uploads.listUploads(callApi, { ...query, ...page }),
+          (page) => page.uploads.length,
           range,
         ),
+      show: (uploadId, query) => uploads.showUpload(callApi, uploadId, query),
+      download: (uploadId, request) => uploads.downloadUpload(callApi, uploadId, request),
+      rebuild: (request = {}) =>
+        readPages(
+          ({ cursor }) => uploads.rebuildUploads(callApi, { ...request, cursor }),
+          () => 0,
+          { limit: Number.POSITIVE_INFINITY, cursor: request.cursor },
+        ),
+    },
+    stats: {
+      uploads: (query) => stats.sumUploadStats(callApi, query),
     },
     explain: (subject) => explain(callApi, subject),
   }

@@ -1,4 +1,3 @@
-export type { ListUploadsResponse, Upload } from '#contract/api.ts'
 export type {
   ApproveCertificateRequest,
   CaCertificate,
@@ -19,7 +18,18 @@ export type {
   ListClaimsResponse,
 } from '#contract/claims-api.ts'
 export type { Explanation } from '#contract/explanation.ts'
+export type { UploadStat } from '#contract/stats-api.ts'
 export type { ListThingsResponse, RevokeThingResponse, Thing } from '#contract/things-api.ts'
+export type {
+  DownloadUploadRequest,
+  DownloadUploadResponse,
+  ListUploadsResponse,
+  RebuildUploadsRequest,
+  RebuildUploadsResponse,
+  ShowUploadResponse,
+  Upload,
+  UploadDifference,
+} from '#contract/upload-log-api.ts'
 export type { ApiOptions } from './call-api.ts'
 export type { ListCertificatesQuery } from './certificates.ts'
 export type { ListClaimsQuery } from './claims.ts'
@@ -27,5 +37,6 @@ export { createOperator, type Operator } from './create-operator.ts'
 export { OperatorError, type OperatorErrorCode } from './operator-error.ts'
 export type { PageRange } from './read-pages.ts'
 export type { AwsCredentials } from './sign-request.ts'
+export type { UploadStatsQuery } from './stats.ts'
 export type { ListThingsQuery } from './things.ts'
-export type { ListUploadsQuery } from './uploads.ts'
+export type { ListUploadsQuery, ShowUploadQuery } from './uploads.ts'

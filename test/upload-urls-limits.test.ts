@@ -210,7 +210,7 @@ test('an event that comes twice counts once, and one that comes before its uploa
   expect(other).toMatchObject({ status: 200, body: { uploadId: idOfUnasked, key: unasked } })
 })
 
-test('pages of a state go on without a gap or a repeat, and a thing cannot be asked with it', async () => {
+test('pages of a state go on without a gap or a repeat, of one thing too', async () => {
   const { create, abort } = await askAs('given-up')
   const ids: string[] = []
   for (let number = 0; number < 5; number++) {
@@ -230,10 +230,10 @@ test('pages of a state go on without a gap or a repeat, and a thing cannot be as
     found.push(...page.uploads.filter(({ thingName }) => thingName === 'given-up').map(({ uploadId }) => uploadId))
     cursor = page.cursor
   } while (cursor !== undefined)
-  expect(found).toEqual(ids.reverse())
-  await expect(cloud.operator.uploads.list({ state: 'aborted', thing: 'given-up' })).rejects.toMatchObject({
-    code: 'REQUEST_INVALID',
-  })
+  ids.reverse()
+  expect(found).toEqual(ids)
+  const { uploads } = await cloud.operator.uploads.list({ state: 'aborted', thing: 'given-up' })
+  expect(uploads.map(({ uploadId }) => uploadId)).toEqual(ids)
 })
 
 test('a form brings one file of at most the size that was announced, under its key', async () => {

@@ -50,6 +50,8 @@ const environment = parseEnvironment({
   MULTIPART_SECONDS: z.coerce.number().int().min(1),
   MAX_OPEN_UPLOADS: z.coerce.number().int().min(1),
   MAX_BYTES_PER_DAY: z.coerce.number().int().min(1),
+  /** How long rows of the upload log are kept; for ever without it. */
+  KEEP_DAYS: z.coerce.number().int().min(1).optional(),
 })
 
 const bucket = environment.BUCKET
@@ -63,7 +65,7 @@ const credentials = {
 const tables = createTables()
 const things = createThingStore(tables, environment.LEDGER_TABLE)
 const issuing: Issuing = {
-  uploads: createUploadStore(tables, environment.UPLOAD_LOG_TABLE),
+  uploads: createUploadStore(tables, environment.UPLOAD_LOG_TABLE, environment.KEEP_DAYS),
   quotas: createUploadQuotas(tables, environment.UPLOAD_LOG_TABLE),
   limits: { maxOpen: environment.MAX_OPEN_UPLOADS, maxBytesPerDay: environment.MAX_BYTES_PER_DAY },
   multipart: createMultipartUploads(new S3Client({}), bucket),

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import type { UploadEvent } from '#contract/api.ts'
 import { Fault } from '#contract/fault.ts'
-import { thingOfKey } from '#contract/object-key.ts'
+import { parseObjectKey, thingOfKey } from '#contract/object-key.ts'
+import type { UploadEvent } from '#contract/upload-log-api.ts'
 
 /**
  * The members that we read of a record (S3 user guide, "Event message structure"): the major version is compared for
@@ -84,6 +84,7 @@ function toUpload(record: z.infer<typeof recordSchema>, bucket: string, now: Dat
     sequencer: object.sequencer,
     certificateId: devicePrincipal.exec(record.userIdentity.principalId)?.[1],
     sourceIp: record.requestParameters?.sourceIPAddress,
+    uploadId: parseObjectKey(key)?.uploadId,
   }
 }
 

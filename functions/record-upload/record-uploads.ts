@@ -1,5 +1,5 @@
-import type { UploadEvent } from '#contract/api.ts'
 import { parseObjectKey } from '#contract/object-key.ts'
+import type { UploadEvent } from '#contract/upload-log-api.ts'
 import type { UploadLog } from '../stores/upload-log.ts'
 import type { UploadQuotas } from '../stores/upload-quotas.ts'
 import type { UploadStore } from '../stores/upload-store.ts'
@@ -9,6 +9,8 @@ export interface Recording {
   readonly uploads: UploadLog
   readonly issued: UploadStore
   readonly quotas: UploadQuotas
+  /** Notes with a thing when a file of it came. */
+  readonly noteLastUpload: (thingName: string, uploadedAt: string) => Promise<void>
   readonly bucket: string
   readonly clock: () => Date
 }
@@ -21,14 +23,27 @@ export async function recordUploads(
   recording: Recording,
   bodies: readonly string[],
 ): Promise<PromiseSettledResult<void>[]> {
-  const { uploads, bucket, clock } = recording
+  const { uploads, noteLastUpload, bucket, clock } = recording
   const now = clock()
   const parsed = await Promise.allSettled(bodies.map(async (body) => parseS3Event(body, bucket, now)))
   const readable = parsed.flatMap((message) => (message.status === 'fulfilled' ? message.value.uploads : []))
   // Should the table refuse, the handler throws and the whole batch comes again.
   await uploads.write(readable)
-  await Promise.all(readable.map((upload) => noteArrival(recording, upload)))
+  await Promise.all([
+    ...readable.map((upload) => noteArrival(recording, upload)),
+    ...newestOfThings(readable).map(([thingName, uploadedAt]) => noteLastUpload(thingName, uploadedAt)),
+  ])
   return Promise.allSettled(parsed.map(async (message) => requireWhole(message)))
+}
+
+/** When the newest file of each thing came. */
+function newestOfThings(uploads: readonly UploadEvent[]): [string, string][] {
+  const newest = new Map<string, string>()
+  for (const { thingName, event, eventTime } of uploads) {
+    if (thingName === undefined || event !== 'created') continue
+    if (eventTime > (newest.get(thingName) ?? '')) newest.set(thingName, eventTime)
+  }
+  return [...newest]
 }
 
 /**

@@ -34,7 +34,10 @@ export interface ApiRequest {
 
 interface ApiAnswer {
   readonly status: number
-  readonly body: unknown
+  /** None of a 304. */
+  readonly body?: unknown
+  /** Names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 export type Route = (request: ApiRequest) => Promise<ApiAnswer>
@@ -57,8 +60,8 @@ export function createHttpHandler(routes: Readonly<Record<string, Route>>) {
       })
       return {
         statusCode: answer.status,
-        headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
-        body: JSON.stringify(answer.body),
+        headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...answer.headers },
+        ...(answer.body !== undefined && { body: JSON.stringify(answer.body) }),
       }
     })
 }

@@ -2,6 +2,8 @@ import { DeleteCommand, type DynamoDBDocumentClient, GetCommand } from '@aws-sdk
 import type { Thing } from '#contract/things-api.ts'
 import { isTaken } from './conditional-write.ts'
 import { listingOf, readListing } from './listing.ts'
+import { readMerged } from './read-merged.ts'
+import { shardOf, shards } from './shards.ts'
 import { updateItem } from './update-item.ts'
 
 /** What the backend knows of a thing; `certificateId` is there only while a certificate holds it. */
@@ -15,8 +17,15 @@ type ThingFacts = Pick<Thing, 'thingName' | 'thingTypeName' | 'attributes'>
 
 interface ThingPage {
   readonly things: Thing[]
-  /** The name to go on after; absent on the last page. */
+  /** The name, or the place, to go on after; absent on the last page. */
   readonly next?: string
+}
+
+interface SilenceQuery {
+  /** Things whose last upload, or else their first certificate, is not after this. */
+  readonly until: Date
+  readonly after?: string | undefined
+  readonly limit: number
 }
 
 /** How far each thing has come, and which certificate holds it. Lives in the ledger's table. */
@@ -30,6 +39,12 @@ export function createThingStore(tables: DynamoDBDocumentClient, tableName: stri
     attributes,
     changedAt: now.toISOString(),
     ...listingOf('thing', thingName, thingName),
+  })
+
+  /** Where a thing is in the index `silent`. */
+  const silenceOf = (thingName: string, since: string) => ({
+    silence: String(shardOf(thingName)),
+    silentSince: `${since}#${thingName}`,
   })
 
   return {
@@ -68,6 +83,7 @@ export function createThingStore(tables: DynamoDBDocumentClient, tableName: stri
     ): Promise<boolean> {
       return updateItem(tables, tableName, keyOf(holder.thingName), {
         set: { ...factsOf(holder, now), state: 'active', certificateId: holder.certificateId },
+        once: silenceOf(holder.thingName, now.toISOString()),
         remove: ['reason', 'successorId'],
         condition: 'attribute_not_exists(certificateId) OR certificateId IN (:certificateId, :instead)',
         values: { ':instead': instead },
@@ -124,6 +140,33 @@ export function createThingStore(tables: DynamoDBDocumentClient, tableName: stri
           }),
         ),
       ),
+
+    /** Notes when the newest file came. False when a newer one is noted, or the thing is not there. */
+    noteUpload: (thingName: string, lastUploadAt: string): Promise<boolean> =>
+      updateItem(tables, tableName, keyOf(thingName), {
+        set: { lastUploadAt, ...silenceOf(thingName, lastUploadAt) },
+        condition: 'attribute_exists(pk) AND (attribute_not_exists(lastUploadAt) OR lastUploadAt < :lastUploadAt)',
+      }),
+
+    /** At most `limit` things by the time since which no file came, the longest silent first, after the place `after`. */
+    async listSilent({ until, after, limit }: SilenceQuery): Promise<ThingPage> {
+      const { rows, next } = await readMerged<ThingEntry & { silentSince: string }>(
+        tables,
+        tableName,
+        {
+          index: 'silent',
+          partitionKey: 'silence',
+          partitions: shards.map(String),
+          sortKey: 'silentSince',
+          // A place is a time, `#` and a name. A space sorts before, a tilde after every character that can follow.
+          first: after === undefined ? '0' : `${after} `,
+          last: `${until.toISOString()}~`,
+          order: 'ascending',
+        },
+        { limit },
+      )
+      return next === undefined ? { things: rows } : { things: rows, next }
+    },
 
     /** At most `limit` things by name, in the order of their bytes, after the name `after`. */
     async list({ after, limit }: { after: string | undefined; limit: number }): Promise<ThingPage> {

@@ -3,6 +3,8 @@ import { isTaken } from './conditional-write.ts'
 
 export interface ItemChange {
   readonly set: Readonly<Record<string, unknown>>
+  /** Set only where the item has no such member yet. */
+  readonly once?: Readonly<Record<string, string>>
   readonly remove?: readonly string[]
   /** May speak of `:name` of everything that is set, and of `values`. */
   readonly condition?: string
@@ -14,11 +16,14 @@ export function updateItem(
   tables: DynamoDBDocumentClient,
   tableName: string,
   key: string | Readonly<Record<string, string>>,
-  { set, remove = [], condition, values = {} }: ItemChange,
+  { set, once = {}, remove = [], condition, values = {} }: ItemChange,
 ): Promise<boolean> {
   const members = Object.entries(set).filter(([, value]) => value !== undefined)
-  const names = [...members.map(([name]) => name), ...remove]
-  const assignments = members.map(([name]) => `#${name} = :${name}`).join(', ')
+  const names = [...members.map(([name]) => name), ...Object.keys(once), ...remove]
+  const assignments = [
+    ...members.map(([name]) => `#${name} = :${name}`),
+    ...Object.keys(once).map((name) => `#${name} = if_not_exists(#${name}, :${name})`),
+  ].join(', ')
   const removals = remove.length === 0 ? '' : ` REMOVE ${remove.map((name) => `#${name}`).join(', ')}`
   return isTaken(
     tables.send(
@@ -29,7 +34,7 @@ export function updateItem(
         ...(condition === undefined ? {} : { ConditionExpression: condition }),
         ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
         ExpressionAttributeValues: {
-          ...Object.fromEntries(members.map(([name, value]) => [`:${name}`, value])),
+          ...Object.fromEntries([...members, ...Object.entries(once)].map(([name, value]) => [`:${name}`, value])),
           ...values,
         },
       }),

@@ -1,7 +1,9 @@
-import { type DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
+import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
 import type { IssuedUploadState } from '#contract/uploads-api.ts'
 import { isTaken } from './conditional-write.ts'
+import { deleteAt } from './delete-at.ts'
 import { listingOf } from './listing.ts'
+import { readMerged } from './read-merged.ts'
 import { shards } from './shards.ts'
 import { updateItem } from './update-item.ts'
 
@@ -49,6 +51,7 @@ interface UploadQuery {
   readonly limit: number
   /** A place that an earlier page gave. */
   readonly before?: string | undefined
+  readonly isWanted?: ((upload: IssuedUpload) => boolean) | undefined
 }
 
 /** An issued upload and its place among those of its state. */
@@ -63,9 +66,10 @@ interface UploadPage {
 /**
  * The uploads that a URL was issued for, in the upload log's table: one row each, which S3's event finds by the id in the
  * object's key. Arriving wins over every other state, whatever comes first. The index `listings` has those that did not
- * arrive, by state: the issued by the time at which they expire, others by the time of their last change.
+ * arrive, by state: the issued by the time at which they expire, others by the time of their last change. With `keepDays`,
+ * rows are written with an end.
  */
-export function createUploadStore(tables: DynamoDBDocumentClient, tableName: string) {
+export function createUploadStore(tables: DynamoDBDocumentClient, tableName: string, keepDays?: number) {
   const keyOf = (thingName: string, uploadId: string) => ({ thing: thingName, position: `upload#${uploadId}` })
   const placeOf = (uploadId: string, state: IssuedUploadState, time: string) =>
     listingOf(`upload#${state}`, uploadId, `${time}#${uploadId}`)
@@ -93,15 +97,33 @@ export function createUploadStore(tables: DynamoDBDocumentClient, tableName: str
               ExpressionAttributeNames: { '#state': 'state' },
               ExpressionAttributeValues: { ':instead': instead, ':arrived': 'arrived' },
             }
-      const Item = { ...keyOf(thingName, uploadId), ...upload, ...placeOf(uploadId, 'issued', expiresAt) }
+      const place = placeOf(uploadId, 'issued', expiresAt)
+      const Item = { ...keyOf(thingName, uploadId), ...upload, ...place, deleteAt: deleteAt(expiresAt, keepDays) }
       return isTaken(tables.send(new PutCommand({ TableName: tableName, Item, ...condition })))
     },
 
     /** Notes that an object is there. It may come twice, late, and before its upload was added. */
     async arrive({ thingName, uploadId, key, etag, arrivedAt }: Arrival): Promise<void> {
       await updateItem(tables, tableName, keyOf(thingName, uploadId), {
-        set: { thingName, uploadId, key, state: 'arrived', etag, changedAt: arrivedAt },
+        set: {
+          thingName,
+          uploadId,
+          key,
+          state: 'arrived',
+          etag,
+          changedAt: arrivedAt,
+          deleteAt: deleteAt(arrivedAt, keepDays),
+        },
         remove: ['listing', 'listed', 'reason'],
+      })
+    },
+
+    /** The same for an object that no event told of. An upload that was not issued gets no row. */
+    async arriveIfIssued({ thingName, uploadId, etag, arrivedAt }: Omit<Arrival, 'key'>): Promise<void> {
+      await updateItem(tables, tableName, keyOf(thingName, uploadId), {
+        set: { state: 'arrived', etag, changedAt: arrivedAt },
+        remove: ['listing', 'listed', 'reason'],
+        condition: 'attribute_exists(issuedAt) AND #state <> :state',
       })
     },
 
@@ -120,34 +142,24 @@ export function createUploadStore(tables: DynamoDBDocumentClient, tableName: str
       })
     },
 
-    /** Uploads in a state whose time is in [from, to), newest first. Reads up to `limit` of each shard. */
-    async list({ state, from, to, limit, before }: UploadQuery): Promise<UploadPage> {
-      const last = before ?? to.toISOString()
-      if (last <= from.toISOString()) return { uploads: [] }
-      const pages = await Promise.all(
-        shards.map((shard) =>
-          tables.send(
-            new QueryCommand({
-              TableName: tableName,
-              IndexName: 'listings',
-              KeyConditionExpression: 'listing = :listing AND listed BETWEEN :from AND :last',
-              ExpressionAttributeValues: {
-                ':listing': `upload#${state}#${shard}`,
-                ':from': from.toISOString(),
-                // BETWEEN includes its end: of a place, all but its last digit stands below it and above all places before.
-                ':last': before === undefined ? last : last.slice(0, -1),
-              },
-              ScanIndexForward: false,
-              Limit: limit,
-            }),
-          ),
-        ),
+    /** Uploads in a state whose time is in [from, to), newest first. `isWanted` sorts out what was read. */
+    async list({ state, from, to, limit, before, isWanted }: UploadQuery): Promise<UploadPage> {
+      const { rows, next } = await readMerged<ListedUpload>(
+        tables,
+        tableName,
+        {
+          index: 'listings',
+          partitionKey: 'listing',
+          partitions: shards.map((shard) => `upload#${state}#${shard}`),
+          sortKey: 'listed',
+          first: from.toISOString(),
+          // The end is included: of a place, all but its last digit stands below it and above all places before.
+          last: before?.slice(0, -1) ?? to.toISOString(),
+          order: 'descending',
+        },
+        { limit, isWanted },
       )
-      const found = pages.flatMap(({ Items = [] }) => Items as ListedUpload[])
-      const uploads = found.sort((a, b) => (a.listed < b.listed ? 1 : -1)).slice(0, limit)
-      const next = uploads.at(-1)?.listed
-      const hasMore = found.length > limit || pages.some((page) => page.LastEvaluatedKey !== undefined)
-      return hasMore && next !== undefined ? { uploads, next } : { uploads }
+      return next === undefined ? { uploads: rows } : { uploads: rows, next }
     },
   }
 }

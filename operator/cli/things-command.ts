@@ -93,7 +93,7 @@ export function addThingsCommand(program: Command, context: CommandContext): voi
 async function listThings(options: ListOptions, { stdout, stderr, connect }: CommandContext): Promise<void> {
   const operator = await connect(options)
   const pages = async function* () {
-    for await (const { things: rows, cursor } of operator.things.pages(pageRangeOf(options))) yield { rows, cursor }
+    for await (const { things: rows, cursor } of operator.things.pages({}, pageRangeOf(options))) yield { rows, cursor }
   }
   await writeRemark(await writeListing(pages(), things, options.output, stdout), things.noun, stderr)
 }

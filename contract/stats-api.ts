@@ -1,0 +1,24 @@
+import { z } from 'zod'
+import { thingNameSchema } from './api-fields.ts'
+
+/** UTC days, both included: the last seven when not given, at most 366. */
+export const uploadStatsQuerySchema = z.strictObject({
+  thing: thingNameSchema.optional(),
+  from: z.iso.date().optional(),
+  to: z.iso.date().optional(),
+  cursor: z.string().min(1).max(8192).optional(),
+})
+
+export const uploadStatSchema = z.object({
+  /** Absent for objects outside every thing's prefix. */
+  thingName: z.string().optional(),
+  day: z.iso.date(),
+  arrived: z.int(),
+  arrivedBytes: z.int(),
+  removed: z.int(),
+})
+export type UploadStat = z.infer<typeof uploadStatSchema>
+
+/** Counted from the log's rows, so exact. A thing and day that comes again on a later page goes on there: add them. */
+export const uploadStatsResponseSchema = z.object({ stats: z.array(uploadStatSchema), cursor: z.string().optional() })
+export type UploadStatsResponse = z.infer<typeof uploadStatsResponseSchema>
