@@ -21,7 +21,7 @@ export async function bundleDevice(outdir: string): Promise<string> {
     banner: {
       js: `setTimeout(()=>process.getBuiltinModule("node:v8").setFlagsFromString("--semi-space-growth-factor=1"),100).unref();process.exitCode=13;(async()=>{`,
     },
-    footer: { js: '})()' },
+    footer: { js: '})().catch((error)=>{process.exitCode=1;throw error})' },
     outdir,
     entryPoints: { 'thingdrop-device': 'device-client/cli.ts' },
     logLevel: 'warning',
