@@ -9,7 +9,7 @@ import { isLoopback } from './is-loopback.ts'
 import type { ParseAnswer } from './parse-answers.ts'
 import type { Runtime } from './runtime.ts'
 
-export interface ApiCall {
+interface ApiCall {
   readonly method: 'DELETE' | 'GET' | 'POST'
   /** From the API's address on. */
   readonly path: string

@@ -42,10 +42,7 @@ export function openSession({ dir, identity, stamp, concurrency, bandwidth, runt
   const { bucket, region, thingName } = configuration
   const trust = tls.ca === undefined ? {} : { ca: tls.ca }
   const mutual = learnTimeFrom(runtime.openHttp({ tls, maxConnections: 1, idleTimeoutMs }), runtime)
-  const transport = learnTimeFrom(
-    runtime.openHttp({ tls: trust, maxConnections: concurrency, idleTimeoutMs }),
-    runtime,
-  )
+  const transport = learnTimeFrom(runtime.openHttp({ tls: trust, maxConnections: concurrency, idleTimeoutMs }), runtime)
   const checkValidity = () => checkValidityThere(certificate, runtime, () => askForTime(mutual, configuration))
   const credentials = createCredentialCache(async () => {
     await checkValidity()

@@ -1,6 +1,6 @@
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const
 export type LogLevel = (typeof logLevels)[number]
-export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>
+type LogFields = Readonly<Record<string, string | number | boolean | undefined>>
 
 /** Told of what happens, in words and in fields for programs. No secret is in either. */
 export type AgentLog = (level: LogLevel, message: string, fields?: LogFields) => void
