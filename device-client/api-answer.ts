@@ -2,6 +2,7 @@ import { Fault } from '#contract/fault.ts'
 import { DeviceFault, type DeviceFaultCode } from './device-fault.ts'
 import type { HttpAnswer } from './http-transport.ts'
 import { type ParseAnswer, parseProblem } from './parse-answers.ts'
+import { parseRetryAfter } from './parse-retry-after.ts'
 
 /** What an answer is called that is no success and no problem of ours. */
 export interface RefusalCodes {
@@ -33,7 +34,10 @@ function refusal({ status, headers, body }: HttpAnswer, { refused, unavailable }
       ...(retryAfterSeconds > 0 && { retryAfterSeconds }),
     })
   }
-  return new DeviceFault(status === 429 || status >= 500 ? unavailable : refused, `the API answered ${status}`)
+  const isBusy = status === 429 || status >= 500
+  return new DeviceFault(isBusy ? unavailable : refused, `the API answered ${status}`, {
+    retryAfterSeconds: parseRetryAfter(headers),
+  })
 }
 
 function parseJson(text: string): unknown {

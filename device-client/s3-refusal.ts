@@ -1,15 +1,14 @@
 import { DeviceFault } from './device-fault.ts'
 import type { HttpAnswer } from './http/read-answers.ts'
-
-/** What stands before S3 may ask for any time, and nobody waits for a day. */
-const longestRetryAfterSeconds = 900
+import { parseRetryAfter } from './parse-retry-after.ts'
 
 /** What an answer of S3 that is no success means. */
 export function s3Refusal({ status, headers, body }: HttpAnswer, key: string, now: Date): DeviceFault {
   const code = textOf('Code', body)
   const reason = textOf('Message', body)
   const message = `${key}: S3 answered ${status} ${code}${reason && `: ${reason}`}`
-  const unavailable = () => new DeviceFault('UPLOAD_UNAVAILABLE', message, { retryAfterSeconds: askedSeconds(headers) })
+  const unavailable = () =>
+    new DeviceFault('UPLOAD_UNAVAILABLE', message, { retryAfterSeconds: parseRetryAfter(headers) })
   switch (code) {
     case 'ExpiredToken':
       return new DeviceFault('CREDENTIALS_EXPIRED', message)
@@ -35,10 +34,6 @@ export function s3Refusal({ status, headers, body }: HttpAnswer, key: string, no
   if (status === 409) return new DeviceFault('UPLOAD_CONFLICT', message)
   if (status === 429 || (status >= 500 && status !== 501)) return unavailable()
   return new DeviceFault('UPLOAD_REFUSED', message)
-}
-
-function askedSeconds({ 'retry-after': asked = '' }: HttpAnswer['headers']): number | undefined {
-  return /^\d+$/.test(asked) ? Math.min(Number(asked), longestRetryAfterSeconds) : undefined
 }
 
 /** The text of the first such element, or nothing. */

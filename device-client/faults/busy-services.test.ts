@@ -1,6 +1,8 @@
 import { readdirSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
 import { beforeAll, expect, test } from 'vitest'
+import { parseApiAnswer } from '../api-answer.ts'
+import { retry } from '../retry.ts'
 import { createTestAuthority, type KeyAndCertificate, type TestAuthority } from '../testing/certificates.ts'
 import { checkObjects } from '../testing/check-objects.ts'
 import { createFaultyDevice, writeFiles } from '../testing/faulty-device.ts'
@@ -55,7 +57,9 @@ test.each([5, 30])(
     const root = temporaryFolder()
     const files = writeTestFiles(root)
     const device = open()
-    expect(await device.sync(root)).toMatchObject({ sent: files.length, failed: 0 })
+    // A refusal of the credentials provider is kept for two minutes: several in a row take longer than the usual time.
+    const summary = await device.sync(root, {}, { timeoutMs: 3_600_000 })
+    expect(summary).toMatchObject({ sent: files.length, failed: 0 })
     device.close()
     checkObjects(files, sink, dir)
     expect(runtime.waits.length).toBeGreaterThanOrEqual(percent === 30 ? 5 : 0)
@@ -127,6 +131,15 @@ test.each([7, 100_000])(
     checkObjects(files, sink, dir)
   },
 )
+
+test.each([429, 503])('waits as long as what stands before the API asks for with %d', async (status) => {
+  const answer = { status, headers: { 'retry-after': '7' }, body: '{"message":"Too Many Requests"}' }
+  const codes = { refused: 'UPLOAD_DENIED', unavailable: 'UPLOAD_UNAVAILABLE' } as const
+  const runtime = createLeapingRuntime(createRandom(seed))
+  const ask = async (number: number) => (number === 1 ? parseApiAnswer(answer, 'api', () => undefined, codes) : 'done')
+  expect(await retry(ask, runtime, { baseMs: 1, timeoutMs: 60_000 })).toBe('done')
+  expect(runtime.waits).toEqual([expect.closeTo(7000, -1)])
+})
 
 test.each([
   ['at once', 0],
