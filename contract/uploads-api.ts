@@ -61,8 +61,8 @@ const putSchema = z.object({
 
 const multipartSchema = z.object({
   /** Of every part but the last. */
-  partBytes: z.int(),
-  partCount: z.int().max(10_000),
+  partBytes: z.int().min(1),
+  partCount: z.int().min(1).max(10_000),
 })
 
 const formSchema = z.object({
@@ -78,7 +78,7 @@ const formSchema = z.object({
  */
 export const createUploadResponseSchema = z.object({
   uploadId: uploadIdSchema,
-  key: z.string(),
+  key: z.string().min(1),
   state: z.enum(['issued', 'arrived']),
   /** When it counts as expired. The URL of a PUT ends then; those of parts end before, and are given anew. */
   expiresAt: isoTime,
@@ -96,10 +96,10 @@ export const listPartsQuerySchema = z.strictObject({
 
 /** URLs to PUT parts to, with a Content-Length of `sizeBytes`. A URL may be asked for again, and a part sent again. */
 export const listPartsResponseSchema = z.object({
-  parts: z.array(z.object({ number: z.int(), sizeBytes: z.int(), url: z.url() })),
+  parts: z.array(z.object({ number: z.int().min(1), sizeBytes: z.int().min(0), url: z.url() })),
   expiresAt: isoTime,
   /** Where the next page begins; absent on the last. */
-  next: z.int().optional(),
+  next: z.int().min(1).optional(),
 })
 export type ListPartsResponse = z.infer<typeof listPartsResponseSchema>
 
@@ -120,7 +120,7 @@ export const abortUploadQuerySchema = z.strictObject({
 /** What completing and aborting answer. An upload that arrived stays so: it cannot be aborted any more. */
 export const settleUploadResponseSchema = z.object({
   uploadId: uploadIdSchema,
-  key: z.string(),
+  key: z.string().min(1),
   state: z.enum(issuedUploadStates),
   etag: z.string().optional(),
 })

@@ -4,10 +4,18 @@ import type { ZodType } from 'zod'
 import { confirmCertificateResponseSchema, createCertificateResponseSchema } from '#contract/certificates-api.ts'
 import { problemSchema } from '#contract/problem.ts'
 import {
+  createUploadResponseSchema,
+  listPartsResponseSchema,
+  settleUploadResponseSchema,
+} from '#contract/uploads-api.ts'
+import {
   type ParseAnswer,
   parseConfirmCertificateResponse,
   parseCreateCertificateResponse,
+  parseCreateUploadResponse,
+  parseListPartsResponse,
   parseProblem,
+  parseSettleUploadResponse,
 } from './parse-answers.ts'
 import { testConfiguration } from './testing/enrolled-device.ts'
 
@@ -28,6 +36,18 @@ const problem = {
   hint: 'ask',
   requestId: 'r',
 }
+
+const expiresAt = '2099-01-01T00:00:00Z'
+const started = {
+  uploadId: '0123456789abcdef',
+  key: 'things/press-7/2026-11-24/0123456789abcdef-a',
+  state: 'issued',
+  expiresAt,
+}
+const upload = { ...started, put: { url: 'https://s3.example/a', headers: { 'content-length': '1' }, expiresAt } }
+const inParts = { ...started, multipart: { partBytes: 5_242_880, partCount: 3 } }
+const part = { number: 1, sizeBytes: 0, url: 'https://s3.example/a' }
+const settled = { uploadId: started.uploadId, key: started.key, state: 'arrived', etag: '"e"' }
 
 type Json = Record<string, unknown>
 
@@ -60,6 +80,10 @@ test.each<[string, Json, ZodType<unknown>, ParseAnswer<unknown>]>([
     confirmCertificateResponseSchema,
     parseConfirmCertificateResponse,
   ],
+  ['an upload that may begin', upload, createUploadResponseSchema, parseCreateUploadResponse],
+  ['an upload in parts', inParts, createUploadResponseSchema, parseCreateUploadResponse],
+  ['URLs of parts', { parts: [part], expiresAt, next: 2 }, listPartsResponseSchema, parseListPartsResponse],
+  ['an upload that is over', settled, settleUploadResponseSchema, parseSettleUploadResponse],
   ['a problem', problem, problemSchema, parseProblem],
 ])("reads %s as the contract's schema does, whatever a member is", (_, good, schema, parse) => {
   expect(parse(good)).toEqual(good)

@@ -72,6 +72,7 @@ export const parseConfirmCertificateResponse: ParseAnswer<ConfirmCertificateResp
 
 const isUploadId: Check = (value) => typeof value === 'string' && /^[0-9a-f]{16}$/.test(value)
 const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) > 0
+const isPartCount: Check = (value) => isCount(value) && (value as number) <= 10_000
 const isTexts: Check = (value) =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(isText)
 const isObjectOf =
@@ -87,11 +88,11 @@ export const parseCreateUploadResponse: ParseAnswer<CreateUploadResponse> = (jso
     state: (value) => value === 'issued' || value === 'arrived',
     expiresAt: isTime,
     put: optional(isObjectOf({ url: isUrl, headers: isTexts, expiresAt: isTime })),
-    multipart: optional(isObjectOf({ partBytes: isCount, partCount: isCount })),
+    multipart: optional(isObjectOf({ partBytes: isCount, partCount: isPartCount })),
   }) as CreateUploadResponse | undefined
 
 export const parseListPartsResponse: ParseAnswer<ListPartsResponse> = (json) => {
-  const isPart = isObjectOf({ number: isCount, sizeBytes: Number.isSafeInteger, url: isUrl })
+  const isPart = isObjectOf({ number: isCount, sizeBytes: (value) => value === 0 || isCount(value), url: isUrl })
   return parseMembers(json, {
     parts: (value) => Array.isArray(value) && value.every(isPart),
     expiresAt: isTime,
