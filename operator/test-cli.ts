@@ -8,10 +8,12 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { type Command, CommanderError } from 'commander'
 import { onTestFinished } from 'vitest'
+import type { CommandContext } from './cli/command-context.ts'
 import { connect } from './cli/connect.ts'
 import { createProgram } from './cli/create-program.ts'
 import { exitCodeOf } from './cli/exit-code.ts'
 import { formatFailure } from './cli/format-failure.ts'
+import { pause } from './cli/pause.ts'
 import type { Out } from './output/out.ts'
 import { startTestApi, type TestAnswer, type TestRequest, testCredentials, testRegion } from './test-api.ts'
 
@@ -51,7 +53,11 @@ export async function runCli(args: readonly string[], env: Readonly<Record<strin
 }
 
 /** The same command in this process, which takes a hundredth of the time: what it prints, and the code with which it would exit. */
-export async function runCommand(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+export async function runCommand(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  overrides: Partial<CommandContext> = {},
+) {
   const stdout: string[] = []
   const stderr: string[] = []
   let code = 0
@@ -63,9 +69,12 @@ export async function runCommand(args: readonly string[], env: Readonly<Record<s
     clock,
     connect: (options) => connect(options, env, clock),
     ask: undefined,
+    pause,
+    onInterrupt: () => new AbortController().signal,
     setExitCode(given) {
       code = given
     },
+    ...overrides,
   })
   collectUsage(program, stdout, stderr)
   try {

@@ -7,6 +7,7 @@ import type { CommandContext } from './command-context.ts'
 import { addCompletionCommand } from './completion-command.ts'
 import { addExplainCommand } from './explain-command.ts'
 import { formatUsageFailure } from './format-usage-failure.ts'
+import { addStatsCommand } from './stats-command.ts'
 import { addThingsCommand } from './things-command.ts'
 import { addUploadsCommand } from './uploads-command.ts'
 
@@ -40,6 +41,7 @@ export function createProgram(context: CommandContext): Command {
   addThingsCommand(program, context)
   addCaCommand(program, context)
   addUploadsCommand(program, context)
+  addStatsCommand(program, context)
   addExplainCommand(program, context)
   addCompletionCommand(program, context)
   return program

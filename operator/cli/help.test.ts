@@ -17,6 +17,8 @@ const context: CommandContext = {
     throw reached
   },
   ask: async () => 'y',
+  pause: async () => false,
+  onInterrupt: () => AbortSignal.abort(),
   setExitCode: () => {},
 }
 

@@ -16,7 +16,7 @@ const upload = {
 test('uploads as a table by default, without what could drive the terminal', async () => {
   const { env, requests } = await startCliApi(() => ({ status: 200, body: { uploads: [upload] } }))
   const { stdout, stderr, code } = await runCommand(
-    ['uploads', 'list', '--thing', 'press-1', '--from', '2026-03-01'],
+    ['uploads', 'list', '--thing', 'press-1', '--since', '2026-03-01', '--until', '2026-03-02T01:00+01:00'],
     env,
   )
   expect(stdout.split('\n').map((line) => line.split(/ {2,}/))).toEqual([
@@ -26,6 +26,7 @@ test('uploads as a table by default, without what could drive the terminal', asy
   ])
   expect({ stderr, code }).toEqual({ stderr: '', code: 0 })
   expect(requests[0]?.query.get('from')).toBe('2026-03-01T00:00:00.000Z')
+  expect(requests[0]?.query.get('to')).toBe('2026-03-02T00:00:00.000Z')
 })
 
 test('--since counts from now', async () => {
@@ -58,8 +59,8 @@ test('things in CSV', async () => {
   }
   const { env } = await startCliApi(() => ({ status: 200, body: { things: [thing] } }))
   expect((await runCommand(['things', 'list', '--output', 'csv'], env)).stdout).toBe(
-    'thingName,state,certificateId,reason,attributes,changedAt,thingTypeName\r\n' +
-      `press-1,quarantined,,"'=1+1","{""site"":""oslo""}",${upload.eventTime},\r\n`,
+    'thingName,state,certificateId,reason,attributes,changedAt,thingTypeName,lastUploadAt\r\n' +
+      `press-1,quarantined,,"'=1+1","{""site"":""oslo""}",${upload.eventTime},,\r\n`,
   )
 })
 

@@ -6,6 +6,7 @@ import { connect } from './connect.ts'
 import { createProgram } from './create-program.ts'
 import { exitCodeOf } from './exit-code.ts'
 import { formatFailure } from './format-failure.ts'
+import { pause } from './pause.ts'
 
 /** Runs the command line of this process, with the operator's commands and those that `addCommands` adds. */
 export async function runCommandLine(addCommands: (program: Command, context: CommandContext) => void): Promise<void> {
@@ -16,6 +17,12 @@ export async function runCommandLine(addCommands: (program: Command, context: Co
     clock,
     connect: (options) => connect(options, process.env, clock),
     ask: createAsk(process),
+    pause,
+    onInterrupt() {
+      const interrupted = new AbortController()
+      process.once('SIGINT', () => interrupted.abort())
+      return interrupted.signal
+    },
     setExitCode(code) {
       process.exitCode = code
     },

@@ -8,6 +8,12 @@ import { type AnswerOptions, addAnswerOptions } from './answer-options.ts'
 import type { CommandContext } from './command-context.ts'
 import { addConfirmOption, type ConfirmOptions, confirm } from './confirm.ts'
 import { addListOptions, type ListOptions, pageRangeOf, writeRemark } from './list-options.ts'
+import { parseDuration } from './parse-duration.ts'
+
+interface ListThingsOptions extends ListOptions {
+  /** Seconds. */
+  readonly silent?: number
+}
 
 interface RevokeOptions extends AnswerOptions, ConfirmOptions {
   readonly reason?: string
@@ -23,7 +29,7 @@ const stateColours = {
 
 const things: Listing<Thing> = {
   noun: 'things',
-  fields: ['thingName', 'state', 'certificateId', 'reason', 'attributes', 'changedAt', 'thingTypeName'],
+  fields: ['thingName', 'state', 'certificateId', 'reason', 'attributes', 'changedAt', 'thingTypeName', 'lastUploadAt'],
   columns: [
     { heading: 'THING', cell: ({ thingName }) => thingName },
     {
@@ -33,6 +39,11 @@ const things: Listing<Thing> = {
       paint: (cell, { state }) => styleText(stateColours[state], cell, { validateStream: false }),
     },
     { heading: 'CHANGED', cell: ({ changedAt }) => formatTime(changedAt), isFixed: true },
+    {
+      heading: 'LAST UPLOAD',
+      cell: ({ lastUploadAt }) => (lastUploadAt === undefined ? '' : formatTime(lastUploadAt)),
+      isFixed: true,
+    },
     { heading: 'CERTIFICATE', cell: ({ certificateId = '' }) => certificateId.slice(0, 8), isFixed: true },
     { heading: 'ATTRIBUTES', cell: ({ attributes }) => formatAttributes(attributes) },
     { heading: 'REASON', cell: ({ reason = '' }) => reason },
@@ -42,10 +53,12 @@ const revocationFields = ['thingName', 'revoked'] as const satisfies readonly (k
 
 const listHelp = `
 States: claimed (may enroll), vended (has a certificate, never connected), active, quarantined (refused, with the reason),
-revoked (waits for a new claim).
+revoked (waits for a new claim). --silent lists things whose last upload, or whose first certificate while none came, is so
+long ago, the longest silent first.
 
 Examples:
   $ thingdrop things list
+  $ thingdrop things list --silent 2d
   $ thingdrop things list --all --output csv > things.csv
 `
 const showHelp = `
@@ -71,7 +84,9 @@ Example:
 
 export function addThingsCommand(program: Command, context: CommandContext): void {
   const command = program.command('things').description('the devices of the fleet')
-  addListOptions(command.command('list'))
+  addListOptions(
+    command.command('list').option('--silent <duration>', 'that sent nothing for so long: 12h, 2d', parseDuration),
+  )
     .description('list things with their states')
     .addHelpText('after', listHelp)
     .action((_, list: Command) => listThings(list.optsWithGlobals(), context))
@@ -90,10 +105,14 @@ export function addThingsCommand(program: Command, context: CommandContext): voi
     .action((name: string, _, remove: Command) => deleteThing(name, remove.optsWithGlobals(), context))
 }
 
-async function listThings(options: ListOptions, { stdout, stderr, connect }: CommandContext): Promise<void> {
+async function listThings(options: ListThingsOptions, { stdout, stderr, connect }: CommandContext): Promise<void> {
   const operator = await connect(options)
   const pages = async function* () {
-    for await (const { things: rows, cursor } of operator.things.pages({}, pageRangeOf(options))) yield { rows, cursor }
+    for await (const { things: rows, cursor } of operator.things.pages(
+      { silentFor: options.silent },
+      pageRangeOf(options),
+    ))
+      yield { rows, cursor }
   }
   await writeRemark(await writeListing(pages(), things, options.output, stdout), things.noun, stderr)
 }

@@ -14,6 +14,8 @@ export interface Listing<Row> {
   readonly fields: readonly (keyof Row & string)[]
   /** What a person wants to see of them. */
   readonly columns: readonly Column<Row>[]
+  /** CSV that goes on another's end. */
+  readonly isHeadless?: boolean
 }
 
 export interface RowPage<Row> {
@@ -57,7 +59,7 @@ interface Formatter<Row> {
 }
 
 function createFormatter<Row>(listing: Listing<Row>, format: ListingFormat, out: Out): Formatter<Row> {
-  const { noun, fields, columns } = listing
+  const { noun, fields, columns, isHeadless } = listing
   const nothing = () => ''
   switch (format) {
     case 'table': {
@@ -80,7 +82,7 @@ function createFormatter<Row>(listing: Listing<Row>, format: ListingFormat, out:
       // A file keeps what the log has; only a terminal must be spared.
       const cellOf = (value: unknown) => (out.isTerminal && typeof value === 'string' ? terminalSafe(value) : value)
       return {
-        start: formatCsvRecord(fields),
+        start: isHeadless ? '' : formatCsvRecord(fields),
         formatRows: (rows) => rows.map((row) => formatCsvRecord(fields.map((field) => cellOf(row[field])))).join(''),
         formatEnd: nothing,
       }
