@@ -117,6 +117,9 @@ const deviceFaults = {
   FILE_NAME_INVALID: { hint: 'rename it: names are UTF-8' },
   OBJECT_OPTIONS_INVALID: { hint: 'correct --metadata or --tag: NAME=TEMPLATE' },
   COMPRESSION_UNAVAILABLE: { hint: 'compress with gzip, or update Node.js to 22.15 or later' },
+  COMPRESSION_FAILED: {
+    hint: 'make room on the disk of the folder of the device, where large files are compressed, or send without --compress',
+  },
   DIRECTORY_BUSY: { hint: 'wait for the sync of this directory that is running, or end the agent that watches it' },
   DIRECTORY_UNUSABLE: {
     hint: 'name a directory that is there, is not the folder of the device, and lets this user do it',

@@ -1,7 +1,9 @@
-import { mkdirSync, readFileSync, renameSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { hasProgram } from '../../test/has-program.ts'
+import type { SyncOptions } from '../sync/sync-directory.ts'
 import { createTestAuthority, type KeyAndCertificate, type TestAuthority } from '../testing/certificates.ts'
 import { checkObjects } from '../testing/check-objects.ts'
 import { createFaultyDevice, writeFiles } from '../testing/faulty-device.ts'
@@ -54,6 +56,31 @@ testWithLimits.each(rooms)(
     expect(sink.uploads.size).toBeLessThanOrEqual(bytes <= 4096 ? 0 : 1)
     sink.uploads.clear()
     checkObjects(files, sink, dir)
+  },
+)
+
+testWithLimits(
+  'what finds no room to be compressed fails alone, and is sent when there is (needs prlimit)',
+  async () => {
+    const { dir, open, sink } = await createDeviceWithFiles(1)
+    const root = temporaryFolder()
+    const files = writeFiles(root, { 'large.log': 9 * 1024 ** 2, 'a.log': 10, 'b.log': 20 })
+    const device = open({ objects: { compress: 'gzip' } })
+    const told: string[] = []
+    const onFile: SyncOptions['onFile'] = (file) => {
+      if (file.outcome === 'failed') told.push(`${file.path} ${file.error.code} ${file.error.hint}`)
+    }
+    limitFileSize(1024 ** 2)
+    expect(await device.sync(root, { deleteAfter: true, onFile })).toMatchObject({ sent: 2, failed: 1, deleted: 2 })
+    limitFileSize(undefined)
+    expect(told).toEqual([expect.stringMatching(/^large\.log COMPRESSION_FAILED make room/)])
+    expect(await device.sync(root, { deleteAfter: true, onFile })).toMatchObject({ sent: 1, failed: 0, deleted: 1 })
+    device.close()
+    const objects = new Map(
+      [...sink.objects].map(([path, content]) => [path.replace(/\.gz$/, ''), gunzipSync(content)]),
+    )
+    checkObjects(files, { objects, uploads: sink.uploads }, dir)
+    expect(readdirSync(join(dir, 'compressed'))).toEqual([])
   },
 )
 

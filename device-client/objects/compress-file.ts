@@ -15,7 +15,7 @@ const zlib = process.getBuiltinModule('node:zlib')
 
 /**
  * What a file is compressed, to be sent in its place; `close` removes what was written for it unless it is to be gone on with. `folder` is
- * made when it is needed, `id` names the file in it. Throws FILE_CHANGED, COMPRESSION_UNAVAILABLE, FOLDER_UNUSABLE.
+ * made when it is needed, `id` names the file in it. Throws FILE_CHANGED, COMPRESSION_UNAVAILABLE, COMPRESSION_FAILED.
  */
 export async function compressFile(
   file: SourceFile,
@@ -78,7 +78,7 @@ async function writeCompressed(
   } catch (error) {
     rmSync(unfinished, { force: true })
     if (error instanceof DeviceFault) throw error
-    throw new DeviceFault('FOLDER_UNUSABLE', `cannot compress into ${folder}: ${(error as Error).message}`, {
+    throw new DeviceFault('COMPRESSION_FAILED', `cannot compress into ${folder}: ${(error as Error).message}`, {
       cause: error,
     })
   }

@@ -8,6 +8,7 @@ const codes: ReadonlySet<DeviceFaultCode> = new Set<DeviceFaultCode>([
   'FILE_CHANGED',
   'FILE_TOO_LARGE',
   'FILE_NAME_INVALID',
+  'COMPRESSION_FAILED',
   'UPLOAD_REFUSED',
   'UPLOAD_GONE',
 ])
