@@ -9,6 +9,8 @@ interface CountRange {
   readonly to: Date
   /** Where an earlier page stopped in each partition: the last position that it counted, empty at the beginning, or null at the end. */
   readonly places?: readonly (string | null)[] | undefined
+  /** What one answer reads at most. */
+  readonly maxRows?: number
 }
 
 interface CountPage {
@@ -17,8 +19,8 @@ interface CountPage {
   readonly places?: readonly (string | null)[]
 }
 
-/** What one answer reads at most; a query gives about 2,000 rows. */
-const maxRowsPerPage = 50_000
+/** Some 25 queries, as one gives about 2,000 rows. */
+const defaultMaxRows = 50_000
 
 type CountedRow = Pick<UploadRow, 'thingName' | 'event' | 'eventTime' | 'sizeBytes' | 'position'>
 
@@ -29,7 +31,7 @@ type CountedRow = Pick<UploadRow, 'thingName' | 'event' | 'eventTime' | 'sizeByt
 export async function countUploads(
   tables: DynamoDBDocumentClient,
   tableName: string,
-  { thingName, from, to, places }: CountRange,
+  { thingName, from, to, places, maxRows = defaultMaxRows }: CountRange,
 ): Promise<CountPage> {
   const place =
     thingName === undefined
@@ -39,7 +41,7 @@ export async function countUploads(
 
   async function countPartition(partition: string, after: string | null): Promise<string | null> {
     let last = after
-    let left = Math.ceil(maxRowsPerPage / place.partitions.length)
+    let left = Math.ceil(maxRows / place.partitions.length)
     while (last !== null && left > 0) {
       const { Items = [], LastEvaluatedKey } = await tables.send(
         new QueryCommand({
@@ -54,6 +56,7 @@ export async function countUploads(
             ':first': last === '' ? from.toISOString() : `${last} `,
             ':last': to.toISOString(),
           },
+          Limit: left,
         }),
       )
       for (const row of Items as CountedRow[]) addTo(sums, row)
