@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { measureAgent } from './harness/measure-agent.ts'
 import { measureCredentials } from './harness/measure-credentials.ts'
 import { measureMemory } from './harness/measure-memory.ts'
 import { measureStart } from './harness/measure-start.ts'
@@ -70,12 +71,13 @@ const rows: Readonly<Record<string, Measure>> = {
       (stage, over, rounds) => measureUploads(stage, work, over, rounds),
     ]),
   ),
+  agent: measureAgent,
   start: measureStart,
   memory: (stage, over) => measureMemory(stage, small, over),
   credentials: measureCredentials,
 }
 /** The line is encrypted in them, or plays no part. */
-const onlyOverTls = new Set(['start', 'memory', 'credentials', 'far', 'seen'])
+const onlyOverTls = new Set(['agent', 'start', 'memory', 'credentials', 'far', 'seen'])
 
 const missing = toolNames.filter((name) => !foundTools.has(name))
 if (missing.length > 0) process.stdout.write(`not found, so not measured: ${missing.join(', ')}\n`)
