@@ -11,7 +11,10 @@ export interface Out {
 }
 
 /** The stream of a process as Out. FORCE_COLOR and TERM=dumb decide about colours as Node reads them, and NO_COLOR above all. */
-export function createOut(stream: Writable & Partial<NodeJS.WriteStream>, env: NodeJS.ProcessEnv): Out {
+export function createOut(
+  stream: Writable & Partial<Pick<NodeJS.WriteStream, 'isTTY' | 'columns' | 'hasColors'>>,
+  env: NodeJS.ProcessEnv,
+): Out {
   // A reader that went away reaches the writer through write(); without a listener it would end the process first.
   stream.on('error', () => {})
   const isTerminal = stream.isTTY === true

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import type { UploadDifference } from '#contract/upload-log-api.ts'
+import type { RebuildUploadsRequest, UploadDifference } from '#contract/upload-log-api.ts'
 import type { Operator } from '../../create-operator.ts'
 import { OperatorError } from '../../operator-error.ts'
 import { formatBytes } from '../../output/format-bytes.ts'
@@ -14,9 +14,12 @@ import {
 } from '../../output/write-listing.ts'
 import type { CommandContext } from '../command-context.ts'
 import type { ConnectionOptions } from '../connect.ts'
+import { parseDuration } from '../parse-duration.ts'
 
 interface RebuildOptions extends ConnectionOptions {
   readonly write?: true
+  /** Seconds. */
+  readonly minAge?: number
   readonly cursor?: string
   readonly output: ListingFormat
 }
@@ -43,7 +46,7 @@ const differences: Listing<UploadDifference> = {
 const rebuildHelp = `
 Differences: missing (the bucket has it, the log does not), unequal (size or ETag are not those of the row, which stays),
 superfluous (a rebuilt row whose event came after all). --write adds the missing rows and takes the superfluous ones away.
-Exits with 1 when a difference stays. An event that is on its way is a difference, too: compare again a few minutes later.
+Exits with 1 when a difference stays. Objects younger than --min-age are left out: their events may be on their way.
 
 Examples:
   $ thingdrop uploads rebuild
@@ -55,6 +58,7 @@ export function addRebuildUploadsCommand(uploads: Command, context: CommandConte
     .command('rebuild')
     .description('compare the bucket with the log, and mend the log')
     .option('--write', 'write what is missing in the log')
+    .addOption(new Option('--min-age <duration>', 'only objects that are so old (default: 15m)').argParser(parseAge))
     .option('--cursor <cursor>', 'go on where a rebuild was cut')
     .addOption(new Option('--output <format>', 'how to print differences').choices(listingFormats).default('table'))
     .addHelpText('after', rebuildHelp)
@@ -68,7 +72,7 @@ async function rebuildUploads(options: RebuildOptions, context: CommandContext):
   const counts: Counts = { compared: 0, changed: 0, missing: 0, unequal: 0, superfluous: 0 }
   const tally = createTally('compared', stderr, clock)
   const pages = async function* (): AsyncGenerator<RowPage<UploadDifference>> {
-    for await (const page of readDifferences(operator, write, options.cursor)) {
+    for await (const page of readDifferences(operator, { write, minAgeSeconds: options.minAge }, options.cursor)) {
       counts.compared += page.compared
       counts.changed += page.changed
       for (const { kind } of page.differences) counts[kind]++
@@ -85,9 +89,9 @@ async function rebuildUploads(options: RebuildOptions, context: CommandContext):
   if (counts.unequal > 0 || (!write && counts.missing + counts.superfluous > 0)) setExitCode(1)
 }
 
-async function* readDifferences(operator: Operator, write: boolean, start: string | undefined) {
+async function* readDifferences(operator: Operator, wanted: RebuildUploadsRequest, start: string | undefined) {
   let cursor = start
-  const pages = operator.uploads.rebuild({ write, ...(start !== undefined && { cursor: start }) })
+  const pages = operator.uploads.rebuild({ ...wanted, cursor: start })
   for (;;) {
     const next = await pages.next().catch((error) => {
       throw cursor === start ? error : explainCut(error, cursor)
@@ -111,4 +115,8 @@ function formatCounts({ compared, changed, missing, unequal, superfluous }: Coun
   if (kinds.length === 0) return `${compared} compared: the log has them all\n`
   const found = kinds.map(([kind, count]) => `${count} ${kind}`).join(', ')
   return `${compared} compared: ${found}${write ? `; ${changed} rows written or taken away` : '; --write mends the log'}\n`
+}
+
+function parseAge(text: string): number {
+  return /^0[smhdw]?$/.test(text) ? 0 : parseDuration(text)
 }
