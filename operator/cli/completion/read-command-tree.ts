@@ -6,7 +6,7 @@ export interface CompletionValue {
   readonly isFile: boolean
 }
 
-export interface CompletionOption {
+interface CompletionOption {
   /** `--output`, and `-h` where there is one. */
   readonly flags: readonly string[]
   readonly description: string

@@ -9,7 +9,6 @@ import type { CommandContext } from '../command-context.ts'
 import { parseDuration } from '../parse-duration.ts'
 import { checkKey, findUpload } from './find-upload.ts'
 import { safeFileName } from './safe-file-name.ts'
-import { saveUrl } from './save-url.ts'
 
 interface DownloadOptions extends AnswerOptions {
   readonly thing?: string
@@ -54,6 +53,7 @@ async function downloadUpload(subject: string, options: DownloadOptions, { stdou
   const download = checkKey(await operator.uploads.download(found.uploadId, request), found)
   if (options.url) return stdout.write(`${output === 'json' ? formatSafeJson(download) : download.url}\n`)
   const { uploadId, key, sizeBytes } = download
+  const { saveUrl } = await import('./save-url.ts')
   const file = await chooseFile(options.out, parseObjectKey(key)?.name ?? uploadId)
   await saveUrl(new URL(download.url), file, { force: options.force === true, sizeBytes })
   const { size } = await stat(file)
