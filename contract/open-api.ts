@@ -90,16 +90,17 @@ export function describeApi(): OpenApiDocument {
     components: {
       schemas: describeParts(),
       securitySchemes: {
-        sigv4: {
-          type: 'apiKey',
-          in: 'header',
-          name: 'authorization',
-          description:
-            'AWS Signature Version 4: of an operator whom IAM lets call the route, or of a device, with the credentials that AWS IoT gives it for its certificate, below its own thing.',
-        },
+        operator: describeSignature('Of an operator whom IAM lets call the route.'),
+        device: describeSignature(
+          'With the credentials that AWS IoT gives a device for its certificate; below its own thing.',
+        ),
       },
     },
   }
+}
+
+function describeSignature(whose: string) {
+  return { type: 'apiKey', in: 'header', name: 'authorization', description: `AWS Signature Version 4. ${whose}` }
 }
 
 function describeOperation(name: RouteName): OpenApiOperation {
@@ -124,7 +125,7 @@ function describeOperation(name: RouteName): OpenApiOperation {
       requestBody: { required: true, content: { 'application/json': { schema: toJsonSchema(body, 'input') } } },
     }),
     responses: describeAnswers(answers),
-    security: authorization === 'claim' ? [] : [{ sigv4: [] }],
+    security: authorization === 'claim' ? [] : [{ [authorization]: [] }],
   }
 }
 

@@ -1,17 +1,15 @@
 import { z } from 'zod'
 import { thingNameSchema } from './api-fields.ts'
 
-/** UTC days, both included: the last seven when not given, at most 366. */
 export const uploadStatsQuerySchema = z.strictObject({
   thing: thingNameSchema.optional(),
-  from: z.iso.date().optional(),
-  to: z.iso.date().optional(),
+  from: z.iso.date().optional().describe('A UTC day, included; six days before `to` when not given'),
+  to: z.iso.date().optional().describe('A UTC day, included; today when not given. At most 366 days'),
   cursor: z.string().min(1).max(8192).optional(),
 })
 
 export const uploadStatSchema = z.object({
-  /** Absent for objects outside every thing's prefix. */
-  thingName: z.string().optional(),
+  thingName: z.string().optional().describe('Absent for objects outside every thing’s prefix'),
   day: z.iso.date(),
   arrived: z.int(),
   arrivedBytes: z.int(),

@@ -2,8 +2,15 @@ import { z } from 'zod'
 import { certificateIdSchema, isoTime, pageQuery } from './api-fields.ts'
 
 export const listThingsQuerySchema = z.strictObject({
-  /** Only things whose last upload, or else their first certificate, is at least so many seconds ago: the longest silent first. */
-  silentFor: z.coerce.number().int().min(0).max(315_360_000).optional(),
+  silentFor: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(315_360_000)
+    .optional()
+    .describe(
+      'Seconds: only things whose last upload, or else their first connection, is at least so long ago, the longest silent first',
+    ),
   ...pageQuery,
 })
 
@@ -22,8 +29,9 @@ export const thingSchema = z.object({
   reason: z.string().optional(),
   attributes: z.record(z.string(), z.string()),
   changedAt: isoTime,
-  /** When S3 took its last file; in a list up to a minute less than that. Absent while none came. */
-  lastUploadAt: isoTime.optional(),
+  lastUploadAt: isoTime
+    .optional()
+    .describe('When S3 took its last file, in a list up to a minute less; absent while none came'),
 })
 export type Thing = z.infer<typeof thingSchema>
 

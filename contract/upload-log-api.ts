@@ -9,35 +9,30 @@ export type UploadState = (typeof uploadStates)[number]
 /** Without a state, what S3 told: objects that came and went. What is given beside the first of state, certificate and thing sorts out rows that were read. */
 export const listUploadsQuerySchema = z.strictObject({
   thing: thingNameSchema.optional(),
-  state: z.enum(uploadStates).optional(),
-  /** The certificate whose credentials wrote the object, or asked for the URL. */
-  certificateId: certificateIdSchema.optional(),
-  /** What the key begins with. */
-  prefix: z.string().min(1).max(1024).optional(),
-  /** Times of the S3 event, or of the last change of an issued upload: from inclusive, to exclusive. */
-  from: isoTime.optional(),
-  to: isoTime.optional(),
+  state: z.enum(uploadStates).optional().describe('`missing` is `expired`'),
+  certificateId: certificateIdSchema.optional().describe('Whose credentials wrote the object, or asked for the URL'),
+  prefix: z.string().min(1).max(1024).optional().describe('What the key begins with'),
+  from: isoTime.optional().describe('Of the S3 event, or of the last change of an issued upload; included'),
+  to: isoTime.optional().describe('Not included'),
   ...pageQuery,
 })
 
 const uploadEventSchema = z.object({
-  /** Absent for an object outside every thing's prefix. */
-  thingName: z.string().optional(),
+  thingName: z.string().optional().describe('Absent for an object outside every thing’s prefix'),
   event: z.enum(['created', 'removed']),
   key: z.string(),
   versionId: z.string().optional(),
   sizeBytes: z.number().int().optional(),
   etag: z.string().optional(),
-  /** When S3 did it, by S3's clock. */
-  eventTime: isoTime,
-  /** When the row was written; a duplicate event writes the same row again. */
-  loggedAt: isoTime,
+  eventTime: isoTime.describe('When S3 did it, by S3’s clock'),
+  loggedAt: isoTime.describe('When the row was written; a duplicate event writes the same row again'),
   sequencer: z.string(),
-  /** The certificate whose credentials wrote the object; absent when an operator or a URL did. */
-  certificateId: z.string().optional(),
+  certificateId: z
+    .string()
+    .optional()
+    .describe('Whose credentials wrote the object; absent when an operator or a URL did'),
   sourceIp: z.string().optional(),
-  /** Of a key that a device or the backend built. */
-  uploadId: z.string().optional(),
+  uploadId: z.string().optional().describe('Of a key that a device or the backend built'),
 })
 /** What S3 told of an object. */
 export type UploadEvent = z.infer<typeof uploadEventSchema>
@@ -45,21 +40,19 @@ export type UploadEvent = z.infer<typeof uploadEventSchema>
 /** An event of S3, or an upload that a URL was issued for: `event` is its state then, and the times are those of its last change. */
 export const uploadSchema = uploadEventSchema.extend({
   event: z.enum([...uploadEventSchema.shape.event.options, ...issuedUploadStates]).exclude(['arrived']),
-  /** Absent of an issued upload, and of a rebuilt row. */
-  sequencer: z.string().optional(),
-  /** The row is made from the bucket's listing: no event told of the object. */
-  rebuilt: z.literal(true).optional(),
+  sequencer: z.string().optional().describe('S3’s order of the events of one key'),
+  rebuilt: z.literal(true).optional().describe('Made from the bucket’s listing: no event told of the object'),
   expiresAt: isoTime.optional(),
-  /** Why S3 refused the file, as the device or the completion of its parts said. */
-  reason: z.string().optional(),
+  reason: z.string().optional().describe('Why S3 refused the file, as the device or the completion of its parts said'),
 })
 export type Upload = z.infer<typeof uploadSchema>
 
 export const listUploadsResponseSchema = z.object({ uploads: z.array(uploadSchema), cursor: z.string().optional() })
 export type ListUploadsResponse = z.infer<typeof listUploadsResponseSchema>
 
-/** `thing` is needed only when two things have an upload of the same id. */
-export const showUploadQuerySchema = z.strictObject({ thing: thingNameSchema.optional() })
+const ofOneThing = thingNameSchema.optional().describe('Needed only when two things have an upload of this id')
+
+export const showUploadQuerySchema = z.strictObject({ thing: ofOneThing })
 
 /** What a URL was issued for. */
 const issuedSchema = z.object({
@@ -69,8 +62,7 @@ const issuedSchema = z.object({
   contentType: z.string(),
   crc32: z.string().optional(),
   sha256: z.string().optional(),
-  /** The certificate that asked. */
-  certificateId: z.string(),
+  certificateId: z.string().describe('Which asked'),
   issuedAt: isoTime,
   expiresAt: isoTime,
   changedAt: isoTime,
@@ -83,17 +75,14 @@ export const showUploadResponseSchema = z.object({
   thingName: z.string(),
   key: z.string(),
   state: z.enum(uploadStates).exclude(['missing']),
-  /** Absent when no URL was issued for it: the device sent it with credentials of its own. */
-  issued: issuedSchema.optional(),
-  /** Of the key, newest first; at most the newest 1,000. */
-  events: z.array(uploadSchema),
+  issued: issuedSchema.optional().describe('Absent when the device sent it with credentials of its own'),
+  events: z.array(uploadSchema).describe('Of the key, newest first; at most the newest 1,000'),
 })
 export type ShowUploadResponse = z.infer<typeof showUploadResponseSchema>
 
-/** How long the URL may be used: at most 15 minutes. */
 export const downloadUploadRequestSchema = z.strictObject({
-  thing: thingNameSchema.optional(),
-  seconds: z.int().min(1).max(900).default(300),
+  thing: ofOneThing,
+  seconds: z.int().min(1).max(900).default(300).describe('How long the URL may be used'),
 })
 export type DownloadUploadRequest = z.input<typeof downloadUploadRequestSchema>
 
@@ -109,12 +98,17 @@ export type DownloadUploadResponse = z.infer<typeof downloadUploadResponseSchema
 
 /** One page of the bucket's listing is compared with the log. */
 export const rebuildUploadsRequestSchema = z.strictObject({
-  /** Write the rows that are missing, and delete rebuilt ones that an event made superfluous; without it nothing is written. */
-  write: z.boolean().default(false),
-  /** Object versions and delete markers a page. */
-  limit: z.int().min(1).max(1000).default(500),
-  /** Younger objects are left out: their events may be on their way. */
-  minAgeSeconds: z.int().min(0).max(1_209_600).default(900),
+  write: z
+    .boolean()
+    .default(false)
+    .describe('Write the rows that are missing, and delete rebuilt ones whose event came after all'),
+  limit: z.int().min(1).max(1000).default(500).describe('Object versions and delete markers a page'),
+  minAgeSeconds: z
+    .int()
+    .min(0)
+    .max(1_209_600)
+    .default(900)
+    .describe('Younger objects are left out: their events may be on their way'),
   cursor: z.string().min(1).max(16_384).optional(),
 })
 export type RebuildUploadsRequest = z.input<typeof rebuildUploadsRequestSchema>
@@ -126,26 +120,28 @@ export type RebuildUploadsRequest = z.input<typeof rebuildUploadsRequestSchema>
 const differenceKinds = ['missing', 'unequal', 'superfluous'] as const
 
 export const differenceSchema = z.object({
-  kind: z.enum(differenceKinds),
+  kind: z
+    .enum(differenceKinds)
+    .describe(
+      'The log has no row; the row has another size or ETag, and stays; or it is a rebuilt one whose event came',
+    ),
   event: z.enum(['created', 'removed']),
   key: z.string(),
   versionId: z.string().optional(),
-  /** In the bucket. */
   sizeBytes: z.int().optional(),
   etag: z.string().optional(),
   lastModified: isoTime,
-  /** In the log. */
-  row: z.object({ sizeBytes: z.int().optional(), etag: z.string().optional(), eventTime: isoTime }).optional(),
+  row: z
+    .object({ sizeBytes: z.int().optional(), etag: z.string().optional(), eventTime: isoTime })
+    .optional()
+    .describe('In the log'),
 })
 export type UploadDifference = z.infer<typeof differenceSchema>
 
 export const rebuildUploadsResponseSchema = z.object({
-  /** How many object versions and delete markers were compared. */
-  compared: z.int(),
+  compared: z.int().describe('Object versions and delete markers'),
   differences: z.array(differenceSchema),
-  /** Rows that were written or deleted. */
-  changed: z.int(),
-  /** Where the next page begins; absent on the last. It stays good: a rebuild that was broken off goes on with it. */
-  cursor: z.string().optional(),
+  changed: z.int().describe('Rows that were written or deleted'),
+  cursor: z.string().optional().describe('It stays good: a rebuild that was broken off goes on with it'),
 })
 export type RebuildUploadsResponse = z.infer<typeof rebuildUploadsResponseSchema>

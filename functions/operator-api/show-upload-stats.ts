@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { Fault } from '#contract/fault.ts'
 import type { UploadStatsResponse, uploadStatsQuerySchema } from '#contract/stats-api.ts'
 import { formatCursor, parseJsonCursor } from '../runtime/cursor.ts'
-import { countUploads } from '../stores/upload-counts.ts'
+import { countedPartitions, countUploads } from '../stores/upload-counts.ts'
 
 const dayMs = 86_400_000
 const defaultDays = 7
@@ -33,7 +33,7 @@ export async function showUploadStats(
     thingName: thing,
     from: first,
     to: end,
-    places: parseJsonCursor(cursor, placesSchema),
+    places: parseJsonCursor(cursor, placesSchema.length(countedPartitions(thing).partitions.length)),
   })
   return places === undefined ? { stats } : { stats, cursor: formatCursor(JSON.stringify(places)) }
 }

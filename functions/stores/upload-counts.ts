@@ -33,10 +33,7 @@ export async function countUploads(
   tableName: string,
   { thingName, from, to, places, maxRows = defaultMaxRows }: CountRange,
 ): Promise<CountPage> {
-  const place =
-    thingName === undefined
-      ? { index: 'fleet', partitionKey: 'fleetShard', partitions: partitionsOfFleet() }
-      : { index: undefined, partitionKey: 'thing', partitions: partitionsOfThing(thingName) }
+  const place = countedPartitions(thingName)
   const sums = new Map<string, UploadStat>()
 
   async function countPartition(partition: string, after: string | null): Promise<string | null> {
@@ -70,6 +67,13 @@ export async function countUploads(
   const ends = await Promise.all(place.partitions.map((partition, at) => countPartition(partition, begun[at] ?? null)))
   const stats = [...sums.values()]
   return ends.every((end) => end === null) ? { stats } : { stats, places: ends }
+}
+
+/** Where the rows lie that are counted: as many places has a page that does not end. */
+export function countedPartitions(thingName: string | undefined) {
+  return thingName === undefined
+    ? { index: 'fleet', partitionKey: 'fleetShard', partitions: partitionsOfFleet() }
+    : { index: undefined, partitionKey: 'thing', partitions: partitionsOfThing(thingName) }
 }
 
 function addTo(sums: Map<string, UploadStat>, { thingName, event, eventTime, sizeBytes = 0 }: CountedRow): void {
