@@ -13,7 +13,7 @@ export interface PutPayload {
 }
 
 /** Up to here a file is read whole, so that its checksum can go ahead of it in a header. */
-const wholeBytes = 1024 * 1024
+const wholeBytes = 256 * 1024
 export const checksumHeader = 'x-amz-checksum-crc32'
 const unsigned = 'UNSIGNED-PAYLOAD'
 

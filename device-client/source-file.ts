@@ -67,13 +67,17 @@ export function openSourceFile(path: string): SourceFile {
     return {
       sizeBytes: partBytes,
       *read() {
-        const chunk = Buffer.allocUnsafeSlow(Math.min(chunkBytes, partBytes))
-        for (let position = start; position < end; ) {
-          const length = readSync(descriptor, chunk, 0, Math.min(chunk.length, end - position), position)
-          position += length
-          if (length === 0) throw new DeviceFault('FILE_CHANGED', `${path} became shorter while it was read`)
-          if (position === end) checkUnchanged()
-          yield length === chunk.length ? chunk : chunk.subarray(0, length)
+        const chunk = takeChunk(partBytes)
+        try {
+          for (let position = start; position < end; ) {
+            const length = readSync(descriptor, chunk, 0, Math.min(chunk.length, end - position), position)
+            position += length
+            if (length === 0) throw new DeviceFault('FILE_CHANGED', `${path} became shorter while it was read`)
+            if (position === end) checkUnchanged()
+            yield length === chunk.length ? chunk : chunk.subarray(0, length)
+          }
+        } finally {
+          giveChunkBack(chunk, partBytes)
         }
       },
     }
@@ -89,6 +93,20 @@ export function openSourceFile(path: string): SourceFile {
     checkUnchanged,
     close: () => closeSync(descriptor),
   }
+}
+
+/** Memory that was used before costs nothing to touch; new memory costs more than reading a file into it. */
+const spareChunks: Buffer[] = []
+const mostSpareChunks = 32
+
+/** What is one chunk may be kept by who reads it, so it gets memory of its own. */
+function takeChunk(partBytes: number): Buffer {
+  if (partBytes <= chunkBytes) return Buffer.allocUnsafeSlow(partBytes)
+  return spareChunks.pop() ?? Buffer.allocUnsafeSlow(chunkBytes)
+}
+
+function giveChunkBack(chunk: Buffer, partBytes: number): void {
+  if (partBytes > chunkBytes && spareChunks.length < mostSpareChunks) spareChunks.push(chunk)
 }
 
 function identityOf({ ino, size, mtimeNs }: BigIntStats): string {

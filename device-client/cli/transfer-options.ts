@@ -27,7 +27,7 @@ export const objectOptions: Options = {
 
 /** How files are sent, of every command that sends some. */
 export const transferOptions: Options = {
-  transfers: { value: 'N', env: 'THINGDROP_TRANSFERS', fallback: '8', least: 1, help: 'files sent at once' },
+  transfers: { value: 'N', env: 'THINGDROP_TRANSFERS', fallback: '16', least: 1, help: 'files sent at once' },
   bwlimit: {
     value: 'RATE',
     env: 'THINGDROP_BWLIMIT',
