@@ -11,6 +11,8 @@ test('bad usage exits 252 with the option’s name, before anything is sent', as
     [['uploads', 'show', 'things/a/2026-03-01/0123456789abcdef-b', '--thing', 'c'], 'none of c'],
     [['uploads', 'download', '0123456789abcdef', '--url', '--out', 'a'], '--out'],
     [['uploads', 'download', '0123456789abcdef', '--expires-in', '16m'], '--expires-in'],
+    [['uploads', 'download', '0123456789abcdef', '--out', '-'], '--out'],
+    [['uploads', 'tail', '--until', '1h'], '--until'],
     [['uploads', 'export', '--output', 'table'], '--output'],
     [['uploads', 'export', '--limit', '5'], '--limit'],
     [['uploads', 'tail', '--output', 'json'], '--output'],

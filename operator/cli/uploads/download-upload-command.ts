@@ -35,7 +35,7 @@ export function addDownloadUploadCommand(uploads: Command, context: CommandConte
   addAnswerOptions(uploads.command('download').argument('<upload>', 'upload id or key'))
     .description("get an upload's file, or a URL for it")
     .option('--thing <name>', 'whose it is, where two things have an upload of that id')
-    .option('--out <file>', 'write it here, or into this folder')
+    .option('--out <file>', 'write it here, or into this folder', parseOut)
     .option('--force', 'take the place of a file that is there')
     .addOption(new Option('--url', 'print a URL instead').conflicts(['out', 'force']))
     .addOption(
@@ -67,6 +67,12 @@ async function chooseFile(out: string | undefined, name: string): Promise<string
     () => false,
   )
   return isFolder ? join(out, safeFileName(name)) : out
+}
+
+/** Standard output is for text here. */
+function parseOut(path: string): string {
+  if (path !== '-') return path
+  throw new InvalidArgumentError('To print the file, give the URL of --url to curl.')
 }
 
 function parseLifetime(text: string): number {

@@ -9,7 +9,7 @@ import { type RowPage, writeListing } from '../../output/write-listing.ts'
 import type { ListUploadsQuery } from '../../uploads.ts'
 import type { CommandContext } from '../command-context.ts'
 import type { ConnectionOptions } from '../connect.ts'
-import { addUploadFilters, type UploadFilterOptions, uploadQueryOf } from './upload-filters.ts'
+import { addUntilFilter, addUploadFilters, type UploadFilterOptions, uploadQueryOf } from './upload-filters.ts'
 import { uploadListing } from './upload-listing.ts'
 
 interface ExportOptions extends ConnectionOptions, UploadFilterOptions {
@@ -28,7 +28,7 @@ Examples:
 `
 
 export function addExportUploadsCommand(uploads: Command, context: CommandContext): void {
-  addUploadFilters(uploads.command('export'))
+  addUntilFilter(addUploadFilters(uploads.command('export')))
     .description('write the upload log as CSV or JSON lines, however long it is')
     .addOption(new Option('--output <format>', 'how to write it').choices(['csv', 'jsonl']).default('csv'))
     .option('--cursor <cursor>', 'go on where an export was cut; CSV then comes without its head')

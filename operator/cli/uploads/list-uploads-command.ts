@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { writeListing } from '../../output/write-listing.ts'
 import type { CommandContext } from '../command-context.ts'
 import { addListOptions, type ListOptions, pageRangeOf, writeRemark } from '../list-options.ts'
-import { addUploadFilters, type UploadFilterOptions, uploadQueryOf } from './upload-filters.ts'
+import { addUntilFilter, addUploadFilters, type UploadFilterOptions, uploadQueryOf } from './upload-filters.ts'
 import { uploadListing } from './upload-listing.ts'
 
 const listHelp = `
@@ -17,7 +17,7 @@ Examples:
 `
 
 export function addListUploadsCommand(uploads: Command, context: CommandContext): void {
-  addListOptions(addUploadFilters(uploads.command('list')))
+  addListOptions(addUntilFilter(addUploadFilters(uploads.command('list'))))
     .description('list the upload log, newest first')
     .addHelpText('after', listHelp)
     .action((_, list: Command) => listUploads(list.optsWithGlobals(), context))

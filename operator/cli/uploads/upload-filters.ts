@@ -31,7 +31,10 @@ export function addUploadFilters(command: Command): Command {
     .option('--certificate <id>', 'written or asked for with this certificate only')
     .option('--prefix <text>', 'whose key begins with this only')
     .option('--since <when>', 'from this time on, or from so long ago: 2h, 1d, 2026-03-01', parseWhen)
-    .option('--until <when>', 'before this time, or before so long ago', parseWhen)
+}
+
+export function addUntilFilter(command: Command): Command {
+  return command.option('--until <when>', 'before this time, or before so long ago', parseWhen)
 }
 
 export function uploadQueryOf(options: UploadFilterOptions, now: Date): ListUploadsQuery {
