@@ -25,7 +25,6 @@ const mebibyte = 1024 ** 2
 
 const small: UploadWork = {
   ...{ what: '2,000 × 4 KiB', count: 2000, bytes: 4 * kibibyte, peers: ['rclone', 'aws', 's3cmd', 'curl'] },
-  args: ['--transfers', '16'],
   goals: { rclone: 1.8, aws: 8 },
 }
 const works: Readonly<Record<string, UploadWork>> = {
@@ -35,7 +34,6 @@ const works: Readonly<Record<string, UploadWork>> = {
     count: 20_000,
     bytes: 4 * kibibyte,
     peers: ['rclone'],
-    args: ['--transfers', '16'],
     goals: { rclone: 2.5 },
   },
   far: {
