@@ -1,6 +1,11 @@
 import { DeviceFault } from './device-fault.ts'
 import type { Journal, JournalEntry, Multipart } from './journal/journal.ts'
-import { completeMultipartUpload, createMultipartUpload, uploadPart } from './multipart-requests.ts'
+import {
+  abortMultipartUpload,
+  completeMultipartUpload,
+  createMultipartUpload,
+  uploadPart,
+} from './multipart-requests.ts'
 import { type RetryOptions, retry } from './retry.ts'
 import { runConcurrently } from './run-concurrently.ts'
 import type { Runtime } from './runtime.ts'
@@ -60,7 +65,13 @@ function partBytesFor(sizeBytes: number): number {
 async function begin({ uploader, runtime, journal, entry, file, headers, retrying }: Sending): Promise<Multipart> {
   const create = () => createMultipartUpload(uploader(), entry.key, headers, retrying.signal)
   const id = await retry(create, runtime, retrying)
-  return journal.begin(entry, { id, partBytes: partBytesFor(file.sizeBytes) })
+  try {
+    return journal.begin(entry, { id, partBytes: partBytesFor(file.sizeBytes) })
+  } catch (error) {
+    // Nobody would know of it.
+    await abortMultipartUpload(uploader(), entry.key, id, retrying.signal).catch(() => {})
+    throw error
+  }
 }
 
 async function sendParts(sending: Sending, { id, partBytes }: Multipart): Promise<void> {

@@ -52,9 +52,6 @@ testWithLimits.each(rooms)(
     limitFileSize(undefined)
     expect(await device.sync(root, { deleteAfter: true })).toMatchObject({ failed: 0 })
     device.close()
-    // What S3 began and the journal could not note is S3's to remove: of a multipart upload whose id is lost nobody knows.
-    expect(sink.uploads.size).toBeLessThanOrEqual(bytes <= 4096 ? 0 : 1)
-    sink.uploads.clear()
     checkObjects(files, sink, dir)
   },
 )
@@ -152,7 +149,6 @@ test.skipIf(!canMount)(
     await vi.waitFor(() => expect(sink.objects.size).toBe(files.length + later.length), { timeout: 20_000 })
     await disk.run('kill -TERM $agent; wait $agent')
     await disk.run(`rm -f ${disk.folder}/*.sock; cp ${disk.folder}/journal.db* ${dir}`)
-    sink.uploads.clear()
     checkObjects([...files, ...later], sink, dir, told())
   },
 )

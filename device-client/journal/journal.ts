@@ -107,7 +107,12 @@ const finishWithinMs = 100
 export function openJournal({ dir, bucket, keyPrefix, clock }: JournalOptions): Journal {
   const path = join(dir, 'journal.db')
   const database = openDatabase(path, waitMs)
-  orUnusable(path, () => prepareSchema(database, path))
+  try {
+    orUnusable(path, () => prepareSchema(database, path))
+  } catch (error) {
+    database.close()
+    throw error
+  }
   const sql = prepareStatements(database)
   const finished = new Map<number, { readonly key: string; readonly atMs: number; readonly hasParts: boolean }>()
   /** Uploads that may have parts. */
@@ -242,7 +247,7 @@ export function openJournal({ dir, bucket, keyPrefix, clock }: JournalOptions): 
         transact(() => {
           for (const row of rows) {
             if (identify(row.path) === row.identity) sql.look.run(nowMs(), row.id)
-            else sql.remove.run(row.id)
+            else discard(row.id)
           }
         })
       }),
