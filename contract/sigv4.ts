@@ -45,7 +45,7 @@ export function createSigner(service: SigningService, region: string): SignReque
     }
     const { canonicalHeaders, signedHeaders } = canonicalizeHeaders(headers)
     const path = canonicalPath(request.path)
-    const query = formatQuery(request.query ?? {})
+    const query = request.query === undefined ? '' : formatQuery(request.query)
     const signature = sign(
       `${request.method}\n${path}\n${query}\n${canonicalHeaders}\n${signedHeaders}\n${request.payloadHash}`,
     )
@@ -97,12 +97,19 @@ export function createSignatures(service: SigningService, region: string) {
 /** Headers as they are signed, each with the end of its line, and their names. */
 export function canonicalizeHeaders(headers: Readonly<Record<string, string>>) {
   const names = Object.keys(headers).sort()
-  const lines = names.map((name) => `${name}:${headers[name]?.trim().replace(/\s+/g, ' ')}\n`)
-  return { canonicalHeaders: lines.join(''), signedHeaders: names.join(';') }
+  let canonicalHeaders = ''
+  for (const name of names) canonicalHeaders += `${name}:${canonicalValue(headers[name] ?? '')}\n`
+  return { canonicalHeaders, signedHeaders: names.join(';') }
+}
+
+/** Without spaces around it, and one for several within. */
+function canonicalValue(value: string): string {
+  return /^\s|\s\s|[^\S ]|\s$/.test(value) ? value.trim().replace(/\s+/g, ' ') : value
 }
 
 /** Percent-encodes all but A-Z a-z 0-9 - _ . ~, as AWS counts them. */
 export function encodeUri(text: string): string {
+  if (/^[\w.~-]*$/.test(text)) return text
   return encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
 }
 

@@ -1,4 +1,5 @@
 import { thingPrefix } from '#contract/object-key.ts'
+import { createSigner } from '#contract/sigv4.ts'
 import { createUploadApi, type UploadApi } from './by-url/upload-api.ts'
 import { createApiCaller } from './call-api.ts'
 import { type CorrectedRuntime, checkValidityThere, learnTimeFrom } from './corrected-runtime.ts'
@@ -9,7 +10,6 @@ import type { Journal } from './journal/journal.ts'
 import { type BandwidthLimit, limitBandwidth } from './limit-bandwidth.ts'
 import { bucketUrl } from './put-object.ts'
 import type { Uploader } from './send-to-s3.ts'
-import { createSigner } from './sigv4.ts'
 
 /** What a device keeps open as long as it has one certificate. */
 export interface Session {

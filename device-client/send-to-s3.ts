@@ -1,3 +1,4 @@
+import { encodeUri, formatQuery, type SignRequest } from '#contract/sigv4.ts'
 import type { CredentialCache } from './credential-cache.ts'
 import type { Credentials } from './credentials.ts'
 import { DeviceFault } from './device-fault.ts'
@@ -5,7 +6,6 @@ import type { HttpAnswer, HttpTransport } from './http-transport.ts'
 import type { PutPayload } from './put-payload.ts'
 import type { Runtime } from './runtime.ts'
 import { s3Refusal } from './s3-refusal.ts'
-import { encodeUri, formatQuery, type SignRequest } from './sigv4.ts'
 
 /** Where objects go, and how requests for it are signed. */
 interface Bucket {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { createSigner, encodeUri, formatQuery } from './sigv4.ts'
+import { createSigner, encodeUri, formatQuery } from '#contract/sigv4.ts'
 import { signAsSdk } from './testing/sdk-signature.ts'
 
 const printable = fc.string({ unit: fc.constantFrom(...'abcXYZ019 \t=,;:/+-_.~!*()\'"&%'), maxLength: 40 })

@@ -1,7 +1,7 @@
 import { createHash, createHmac } from 'node:crypto'
 import { HttpRequest } from '@smithy/protocol-http'
 import { SignatureV4 } from '@smithy/signature-v4'
-import type { createSigner, SignRequest } from '../sigv4.ts'
+import type { createSigner, SignRequest } from '#contract/sigv4.ts'
 
 type SourceData = string | ArrayBuffer | ArrayBufferView
 
