@@ -20,7 +20,7 @@ export class ThingdropStack extends Stack {
   constructor(scope: Construct, id: string, { settings, ...props }: ThingdropStackProps) {
     super(scope, id, props)
 
-    const tables = new Tables(this, 'tables')
+    const tables = new Tables(this, 'tables', settings)
     const ca = new FleetCa(this, 'ca', { ledger: tables.ledger })
     const { bucket, ...recording } = new UploadRecording(this, 'recording', { tables, settings })
     const access = new DeviceAccess(this, 'access', { bucket, settings })

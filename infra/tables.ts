@@ -1,6 +1,7 @@
 import { RemovalPolicy } from 'aws-cdk-lib'
 import { type Attribute, AttributeType, BillingMode, ProjectionType, Table } from 'aws-cdk-lib/aws-dynamodb'
 import { Construct } from 'constructs'
+import type { Settings } from './settings.ts'
 
 /** The two tables. They outlive the stack: what they hold cannot be made again. */
 export class Tables extends Construct {
@@ -18,7 +19,7 @@ export class Tables extends Construct {
    */
   readonly uploadLog: Table
 
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, { uploadLog: { keepDays } }: Settings) {
     super(scope, id)
     const kept = {
       billingMode: BillingMode.PAY_PER_REQUEST,
@@ -52,8 +53,7 @@ export class Tables extends Construct {
       ...kept,
       partitionKey: text('thing'),
       sortKey: text('position'),
-      // Only rows that are written with an end have it: settings.uploadLog.keepDays.
-      timeToLiveAttribute: 'deleteAt',
+      ...(keepDays !== undefined && { timeToLiveAttribute: 'deleteAt' }),
     })
     const indexes = {
       fleet: ['fleetShard', 'position'],

@@ -25,7 +25,10 @@ interface Selection<Row> {
 
 /** A page looks at no more rows than this for those that are wanted. */
 const maxSifted = 5000
+/** Where few rows are wanted, pieces grow up to this. */
 const maxPiece = 500
+/** A query costs more than a few rows do. */
+const minPiece = 8
 
 /**
  * At most `limit` rows of several partitions, in the order of their sort key. Each partition is read in pieces of its
@@ -45,7 +48,11 @@ export async function readMerged<Row extends object>(
   const isBefore = (a: Row, b: Row) => (range.order === 'ascending' ? placeOf(a) < placeOf(b) : placeOf(a) > placeOf(b))
   const rows: Row[] = []
   for (let sifted = 1; ; sifted++) {
-    await Promise.all(streams.filter(isDry).map((stream) => stream.fill(pieceOf(stream.pieces, share, isWanted))))
+    const open = streams.filter(({ isAtEnd }) => !isAtEnd()).length
+    const missing = Math.ceil((limit - rows.length) / open)
+    const pieceOf = ({ pieces }: Stream<Row>) =>
+      isWanted ? Math.min(share * 2 ** pieces, maxPiece) : Math.max(missing, Math.min(share, minPiece))
+    await Promise.all(streams.filter(isDry).map((stream) => stream.fill(pieceOf(stream))))
     let nearest: Stream<Row> | undefined
     for (const stream of streams) {
       const head = stream.rows[0]
@@ -72,12 +79,6 @@ interface Stream<Row> {
 
 function isDry({ rows, isAtEnd }: Stream<unknown>): boolean {
   return rows.length === 0 && !isAtEnd()
-}
-
-/** A partition that has more than its share has little more; one in which few rows are wanted is read in growing pieces. */
-function pieceOf(pieces: number, share: number, isSifted: unknown): number {
-  if (isSifted) return Math.min(share * 2 ** pieces, maxPiece)
-  return pieces === 0 ? share : Math.ceil(share / 2)
 }
 
 function openStream<Row>(

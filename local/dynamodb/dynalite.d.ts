@@ -25,12 +25,14 @@ declare module 'dynalite/db/index.js' {
     get(key: string, done: Done<T>): void
     put(key: string, value: T, done: Done): void
     del(key: string, done: Done): void
+    batch(operations: readonly { type: 'put'; key: string; value: T }[], done: Done): void
     createValueStream(): Readable
     /** Calls back with what gives the lock back: it wraps the callback that ends the work. */
     lock(key: string, work: (release: (done: () => void) => () => void) => void): void
   }
 
   export interface DynaliteStore {
+    readonly db: { close(done: Done): void }
     readonly tableDb: Collection<TableDescription>
     getItemDb(table: string): Collection<Item>
     getIndexDb(kind: 'Global', table: string, index: string): Collection<Item>
@@ -45,7 +47,7 @@ declare module 'dynalite/db/index.js' {
       existing: Item | null,
       item: Item,
       table: TableDescription,
-    ): { puts: { key: string; item: Item }[] }
+    ): { puts: { index: string; key: string; item: Item }[] }
   }
   export default db
 }
