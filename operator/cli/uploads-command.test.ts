@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { uploadStates } from '#contract/upload-log-api.ts'
 import { runCommand, startCliApi } from '../test-cli.ts'
 
 const certificateId = '5d7c1a9e'.repeat(8)
@@ -29,6 +30,12 @@ test('uploads that did not come are listed by their state, with the reason', asy
   expect(requests[0]?.query.get('state')).toBe('refused')
   const json = await runCommand(['uploads', 'list', '--state', 'refused', '--output', 'jsonl'], env)
   expect(JSON.parse(json.stdout)).toEqual(refused)
+})
+
+test.each(uploadStates)('the state %s may be asked for', async (state) => {
+  const { env, requests } = await startCliApi(() => ({ status: 200, body: { uploads: [] } }))
+  expect((await runCommand(['uploads', 'list', '--state', state], env)).code).toBe(0)
+  expect(requests[0]?.query.get('state')).toBe(state)
 })
 
 test('what is asked for reaches the API', async () => {

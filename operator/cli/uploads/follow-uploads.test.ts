@@ -79,23 +79,26 @@ test('a look reads no more than it must', async () => {
 
 test('a failure that passes loses nothing', async () => {
   let reads = 0
-  const pardoned: unknown[] = []
+  const pardoned: [error: unknown, inRow: number][] = []
   const failure = new Error('away')
   const following = followUploads({
     since,
     async *readFrom() {
       reads++
-      if (reads === 2) {
+      if (reads === 2 || reads === 3) {
         yield [rowAt(2, 2)]
         throw failure
       }
       yield reads === 1 ? [rowAt(1, 1)] : [rowAt(2, 2), rowAt(1, 1)]
     },
-    isDue: async () => reads < 4,
-    pardon: async (error) => void pardoned.push(error),
+    isDue: async () => reads < 5,
+    pardon: async (error, inRow) => void pardoned.push([error, inRow]),
   })
   const given: string[] = []
   for await (const batch of following) given.push(...batch.map(({ key }) => key))
   expect(given).toEqual(['things/press-1/1', 'things/press-1/2'])
-  expect(pardoned).toEqual([failure])
+  expect(pardoned).toEqual([
+    [failure, 1],
+    [failure, 2],
+  ])
 })

@@ -6,8 +6,8 @@ export interface Following {
   readonly since: string
   /** Resolves when it is time to look again; false ends it. */
   readonly isDue: () => Promise<boolean>
-  /** Whether a failure passes by itself. Throws those that do not. */
-  readonly pardon: (error: unknown) => Promise<void>
+  /** Told of each failure, and how many came in a row. Throws those that do not pass by themselves. */
+  readonly pardon: (error: unknown, inRow: number) => Promise<void>
 }
 
 /** S3's events are seconds to over a minute late, and in no order (S3 user guide, "Event notifications"). */
@@ -21,6 +21,7 @@ export async function* followUploads({ readFrom, since, isDue, pardon }: Followi
   const sinceMs = Date.parse(since)
   const given = new Map<string, number>()
   let newestMs = sinceMs
+  let failuresInRow = 0
   for (let round = 0; ; round++) {
     const backMs = round % roundsBetweenLooksBack === 0 ? longestLateMs : usualLateMs
     const fresh: Upload[] = []
@@ -28,6 +29,7 @@ export async function* followUploads({ readFrom, since, isDue, pardon }: Followi
       for await (const rows of readFrom(new Date(Math.max(sinceMs, newestMs - backMs)).toISOString())) {
         fresh.push(...rows.filter((row) => !given.has(identify(row))))
       }
+      failuresInRow = 0
       fresh.sort(byTime)
       for (const row of fresh) {
         const timeMs = Date.parse(row.eventTime)
@@ -36,7 +38,7 @@ export async function* followUploads({ readFrom, since, isDue, pardon }: Followi
       }
       for (const [id, timeMs] of given) if (timeMs < newestMs - longestLateMs) given.delete(id)
     } catch (error) {
-      await pardon(error)
+      await pardon(error, ++failuresInRow)
       fresh.length = 0
     }
     if (fresh.length > 0) yield fresh

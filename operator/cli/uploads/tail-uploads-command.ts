@@ -1,10 +1,11 @@
 import { type Command, Option } from 'commander'
+import { terminalSafe } from '../../output/terminal-safe.ts'
 import { type ListingFormat, writeListing } from '../../output/write-listing.ts'
 import type { CommandContext } from '../command-context.ts'
 import type { ConnectionOptions } from '../connect.ts'
 import { parseDuration } from '../parse-duration.ts'
 import { followUploads } from './follow-uploads.ts'
-import { pardonPassing } from './pardon-passing.ts'
+import { isPassing } from './is-passing.ts'
 import { addUploadFilters, type UploadFilterOptions, uploadQueryOf } from './upload-filters.ts'
 import { uploadListing } from './upload-listing.ts'
 
@@ -53,7 +54,10 @@ async function tailUploads(options: TailOptions, context: CommandContext): Promi
       readFrom,
       since: from ?? '',
       isDue: async () => interrupted !== undefined && pause(interval * 1000, interrupted),
-      pardon: (error) => pardonPassing(error, stderr, follow === true),
+      async pardon(error, inRow) {
+        if (!follow || !isPassing(error)) throw error
+        if (inRow === 1) await stderr.write(`${terminalSafe(`${error.code}: ${error.message}`)}; trying again\n`)
+      },
     })
     for await (const rows of batches) yield { rows }
   }

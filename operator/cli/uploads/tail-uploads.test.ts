@@ -26,7 +26,7 @@ test('the last ten minutes, oldest first', async () => {
 })
 
 test('--follow prints each row once, goes on through what passes, and ends well when it is interrupted', async () => {
-  const looks = [[1], [2, 1], 'away', [4, 3, 2, 1], [4, 3, 2, 1]] as const
+  const looks = [[1], [2, 1], 'away', 'away', [4, 3, 2, 1], [4, 3, 2, 1]] as const
   const interruption = new AbortController()
   let look = 0
   const { env } = await startCliApi(() => {
