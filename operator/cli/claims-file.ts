@@ -59,10 +59,10 @@ async function append(path: string, file: FileHandle, text: string): Promise<voi
   })
 }
 
-/** A name that begins with `-` is written with a quote before it, so that no spreadsheet computes it. */
+/** A name that begins with `-` is written as `"'-…"`, so that no spreadsheet computes it; no name has a quote of its own. */
 function thingsIn(text: string): ReadonlySet<string> {
   const lines = text.split('\r\n').slice(1, -1)
-  return new Set(lines.map((line) => line.slice(0, line.indexOf(',')).replace(/^'/, '')))
+  return new Set(lines.map((line) => line.slice(0, line.indexOf(',')).replace(/["']/g, '')))
 }
 
 async function orUnwritable<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
