@@ -168,6 +168,7 @@ export function createOperator(options: ApiOptions): Operator {
           (page) => uploads.listUploads(callApi, { ...query, ...page }),
           (page) => page.uploads.length,
           range,
+          { isAhead: true },
         ),
       show: (uploadId, query) => uploads.showUpload(callApi, uploadId, query),
       download: (uploadId, request) => uploads.downloadUpload(callApi, uploadId, request),

@@ -5,6 +5,8 @@ export interface MergedRange {
   readonly index?: string
   readonly partitionKey: string
   readonly partitions: readonly string[]
+  /** Over how many of them rows are spread evenly; all, when not given. */
+  readonly evenPartitions?: number
   readonly sortKey: string
   /** Values of the sort key, both included. */
   readonly first: string
@@ -42,7 +44,7 @@ export async function readMerged<Row extends object>(
   { limit, isWanted }: Selection<Row>,
 ): Promise<MergedPage<Row>> {
   if (range.first > range.last) return { rows: [] }
-  const share = Math.ceil(limit / range.partitions.length)
+  const share = shareOf(limit, range.evenPartitions ?? range.partitions.length)
   const streams = range.partitions.map((partition) => openStream<Row>(tables, tableName, range, partition))
   const placeOf = (row: Row) => (row as Record<string, unknown>)[range.sortKey] as string
   const isBefore = (a: Row, b: Row) => (range.order === 'ascending' ? placeOf(a) < placeOf(b) : placeOf(a) > placeOf(b))
@@ -50,8 +52,10 @@ export async function readMerged<Row extends object>(
   for (let sifted = 1; ; sifted++) {
     const open = streams.filter(({ isAtEnd }) => !isAtEnd()).length
     const missing = Math.ceil((limit - rows.length) / open)
-    const pieceOf = ({ pieces }: Stream<Row>) =>
-      isWanted ? Math.min(share * 2 ** pieces, maxPiece) : Math.max(missing, Math.min(share, minPiece))
+    const pieceOf = ({ pieces }: Stream<Row>) => {
+      if (isWanted) return Math.min(share * 2 ** pieces, maxPiece)
+      return pieces === 0 ? share : Math.max(missing, Math.min(share, minPiece))
+    }
     await Promise.all(streams.filter(isDry).map((stream) => stream.fill(pieceOf(stream))))
     let nearest: Stream<Row> | undefined
     for (const stream of streams) {
@@ -67,6 +71,11 @@ export async function readMerged<Row extends object>(
         : { rows }
     }
   }
+}
+
+/** With as much more as chance gives to a partition, so that most are read by one query. */
+function shareOf(limit: number, partitions: number): number {
+  return limit <= partitions ? 1 : Math.ceil(limit / partitions + Math.sqrt(limit / partitions))
 }
 
 interface Stream<Row> {

@@ -1,6 +1,7 @@
 import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import type { Upload } from '#contract/upload-log-api.ts'
 import { type MergedRange, readMerged } from './read-merged.ts'
+import { shards } from './shards.ts'
 import {
   type LoggedUpload,
   partitionsOfCertificate,
@@ -117,7 +118,13 @@ function rangeOf({ certificateId, thingName, event, from, to, before }: UploadSe
         }
       : thingName !== undefined
         ? { partitionKey: 'thing', partitions: partitionsOfThing(thingName) }
-        : { index: 'fleet', partitionKey: 'fleetShard', partitions: partitionsOfFleet(event) }
+        : // Few objects are ever removed.
+          {
+            index: 'fleet',
+            partitionKey: 'fleetShard',
+            partitions: partitionsOfFleet(event),
+            evenPartitions: shards.length,
+          }
   return { ...place, ...timesOf(from, to, before), sortKey: 'position', order: 'descending' }
 }
 
