@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { createSigner } from '#device/sigv4.ts'
+import { createSigner } from '#contract/sigv4.ts'
 import type { TestCloud } from './test-cloud.ts'
 import type { TestDevice } from './test-device.ts'
 

@@ -1,7 +1,9 @@
 import { mkdirSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import { createDevice } from '../device.ts'
 import { createTestAuthority, type KeyAndCertificate, type TestAuthority } from '../testing/certificates.ts'
+import { createHastyRuntime } from '../testing/enrolled-device.ts'
 import { createS3Sink, s3Error } from '../testing/s3.ts'
 import { temporaryFolder } from '../testing/temporary-folder.ts'
 import { createUploadDevice } from '../testing/upload-device.ts'
@@ -22,12 +24,13 @@ async function startAgentOn(
   options: Partial<WatchOptions> = {},
   interfere?: Interfere,
   prepare?: (directory: string) => void,
+  concurrency = 8,
 ) {
   const s3 = createS3Sink(interfere)
-  const { dir, open } = await createUploadDevice(authority, server, s3.handle)
+  const { dir } = await createUploadDevice(authority, server, s3.handle)
   const directory = temporaryFolder()
   prepare?.(directory)
-  const device = open()
+  const device = createDevice({ dir, concurrency, runtime: createHastyRuntime() })
   const lines: string[] = []
   const settings: AgentSettings = { watch: [{ directory, settleSeconds: 0, ...options }], mqtt: false }
   const agent = await device.startAgent({
@@ -66,6 +69,7 @@ test('sends what is there, oldest first, and what appears, in directories that a
         utimesSync(join(inside, name), index + 1, index + 1)
       }
     },
+    1,
   )
   await eventually(() => expect(names()).toHaveLength(3))
   expect(requests).toEqual(['c', 'a', 'b'])
