@@ -8,6 +8,7 @@ const benchmarks = [
   'registration-storm',
   'start',
   'issue-upload',
+  'upload-log',
   'device-uploads',
 ]
 

@@ -5,8 +5,9 @@ import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-clo
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { createDevice, type Device } from '#device/index.ts'
 import { createOperator } from '#operator/index.ts'
-import { startLocalProcess } from '../test/local-process.ts'
+
 import { printTable } from './harness/print-table.ts'
+import { startLocal } from './harness/start-local.ts'
 
 const count = 1000
 /** UpdateCertificate has the lowest rate of the calls that a registration needs (AWS IoT Core quotas). */
@@ -17,7 +18,7 @@ const lanes = 4
 const settleMs = 60_000
 
 const folder = await mkdtemp(join(tmpdir(), 'thingdrop-bench-'))
-const cloud = await startLocalProcess(join(folder, 'state'), ['--quotas', 'aws'])
+const cloud = await startLocal(join(folder, 'state'), ['--quotas', 'aws'])
 try {
   await measure()
 } finally {

@@ -32,7 +32,7 @@ declare module 'dynalite/db/index.js' {
   }
 
   export interface DynaliteStore {
-    readonly db: { close(done: Done): void }
+    readonly db: { close(): Promise<void> }
     readonly tableDb: Collection<TableDescription>
     getItemDb(table: string): Collection<Item>
     getIndexDb(kind: 'Global', table: string, index: string): Collection<Item>
