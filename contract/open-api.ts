@@ -34,7 +34,7 @@ interface OpenApiParameter {
   readonly schema: JsonSchema
 }
 
-export interface OpenApiResponse {
+interface OpenApiResponse {
   readonly description: string
   readonly content?: Content
 }

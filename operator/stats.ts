@@ -12,7 +12,7 @@ import { parseRequest } from './parse-request.ts'
 export type UploadStatsQuery = z.output<typeof uploadStatsQuerySchema>
 
 /** One page of counts; the last one has no cursor. */
-export async function showUploadStats(callApi: CallApi, query: UploadStatsQuery = {}): Promise<UploadStatsResponse> {
+async function showUploadStats(callApi: CallApi, query: UploadStatsQuery = {}): Promise<UploadStatsResponse> {
   return callApi({
     route: routes.showUploadStats,
     query: parseRequest(uploadStatsQuerySchema, query),

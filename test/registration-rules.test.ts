@@ -1,10 +1,14 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DescribeTimeToLiveCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { DescribeThingCommand, IoTClient, ListThingGroupsForThingCommand } from '@aws-sdk/client-iot'
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createDevice } from '#device/index.ts'
 import { createTestAuthority, type KeyAndCertificate } from '#device/testing/certificates.ts'
+import { createUploadLog } from '#functions/stores/upload-log.ts'
 import { synthesize } from '../start/synthesize.ts'
 import { eventually } from './eventually.ts'
 import { certificateIdOf, makeFactoryDevice } from './factory-device.ts'
@@ -21,6 +25,7 @@ const settings = {
   thingTypes: ['meter', 'camera'],
   thingGroups: ['north'],
   certificateValidityDays: 30,
+  uploadLog: { keepDays: 7 },
 }
 
 let cloud: TestCloud
@@ -102,4 +107,22 @@ test('claims are refused for what could never register', async () => {
   await (await device.connect(patience)).disconnect()
   const thing = await iot.send(new DescribeThingCommand({ thingName: 'm-9' }))
   expect(thing).toMatchObject({ thingTypeName: 'camera', attributes: { site: 'Nuremberg' } })
+})
+
+test('rows of the upload log end when the settings say so', async () => {
+  const dynamodb = new DynamoDBClient(cloud.client())
+  const TableName = cloud.output('UploadLogTable')
+  const { TimeToLiveDescription } = await dynamodb.send(new DescribeTimeToLiveCommand({ TableName }))
+  expect(TimeToLiveDescription).toMatchObject({ AttributeName: 'deleteAt', TimeToLiveStatus: 'ENABLED' })
+  const Key = 'things/m-0/2026-05-01/00000000000000cc-a.csv'
+  await new S3Client(cloud.client()).send(
+    new PutObjectCommand({ Bucket: cloud.output('BucketName'), Key, Body: 'a,b' }),
+  )
+  const log = createUploadLog(DynamoDBDocumentClient.from(dynamodb), TableName)
+  const [row] = await eventually('its row', async () => {
+    const rows = await log.readKey(Key, '00000000000000cc')
+    return rows.length > 0 && rows
+  })
+  const endMs = Date.parse(row?.eventTime ?? '') + 7 * 86_400_000
+  expect(row?.deleteAt).toBe(Math.floor(endMs / 1000))
 })

@@ -35,6 +35,7 @@ const testFiles = [
   'upload-urls',
   'upload-urls-mqtt',
   'upload-urls-limits',
+  'upload-log',
 ]
 /** Who will most likely miss a grant is asked first; only one reads the functions' logs. */
 const firstAsked: Readonly<Record<FunctionName, readonly string[]>> = {
@@ -43,8 +44,8 @@ const firstAsked: Readonly<Record<FunctionName, readonly string[]>> = {
   'register-certificate': ['registration', 'quarantine'],
   'issue-upload': ['upload-urls', 'upload-urls-mqtt'],
   'sweep-uploads': ['upload-urls-limits'],
-  'record-upload': ['recording', 'upload-urls'],
-  'operator-api': ['quarantine', 'recording', 'ca-certificates'],
+  'record-upload': ['upload-log', 'recording', 'upload-urls'],
+  'operator-api': ['upload-log', 'quarantine', 'recording', 'ca-certificates'],
   'manage-certificates': ['certificate-life', 'quarantine'],
   'manage-cas': ['ca-certificates'],
   'sweep-certificates': ['sweep'],

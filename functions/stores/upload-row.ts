@@ -20,7 +20,7 @@ export type UploadRow = LoggedUpload & {
   readonly deleteAt?: number | undefined
 }
 
-export const uploadEvents = ['created', 'removed'] as const
+const uploadEvents = ['created', 'removed'] as const
 type EventName = (typeof uploadEvents)[number]
 
 /** Objects outside every thing's prefix are logged under a name that no thing can have. */
