@@ -20,12 +20,13 @@ import { seededThings, seededUpload, seedUploadLog } from './harness/seed-upload
 import { startLocal } from './harness/start-local.ts'
 import { takeTurns } from './harness/take-turns.ts'
 
-const bigCount = Number(process.env.BENCH_ROWS ?? 1_000_000)
+/** A million takes some ten minutes to write and 4 GB: BENCH_ROWS=1000000. */
+const bigCount = Number(process.env.BENCH_ROWS ?? 200_000)
 const smallCount = 1000
 const pageRows = 100
 const pagesPerTurn = 20
 /** Read of the large log, page by page: the rate does not depend on how much more there is. */
-const exportRows = Math.min(bigCount, 100_000)
+const exportRows = Math.min(bigCount, 50_000)
 const latencySamples = 100
 const recordsPerTurn = 500
 /** What Lambda gives record-upload at once. */
@@ -264,7 +265,7 @@ async function measureExport(tableName: string, apiUrl: string): Promise<Row[]> 
       },
     },
     2,
-    120_000,
+    60_000,
   )
   const half = heaps.length >> 1
   const most = (values: readonly number[]) => Math.max(...values)

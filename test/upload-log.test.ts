@@ -341,6 +341,15 @@ test('what no event told of is found in the bucket, and the log is mended', asyn
     }
   }
   expect(await listed()).toEqual([])
+  // One of them was issued, and seems to be missing.
+  const uploadId = '0000000000000001'
+  const issued = createUploadStore(tables, TableName)
+  await tables.send(new DeleteCommand({ TableName, Key: { thing: 'lost', position: `upload#${uploadId}` } }))
+  await issued.add({
+    ...{ thingName: 'lost', uploadId, key: keys[1] ?? '', state: 'issued', way: 'put' },
+    ...{ sizeBytes: 1, contentType: 'text/csv', fingerprint: '', certificateId: certificates.a },
+    ...{ issuedAt: past.from, expiresAt: past.to, changedAt: past.from },
+  })
   const { pages, differences } = await rebuild(false)
   expect(differences.map(({ kind, event, key }) => `${kind} ${event} ${key}`).sort()).toEqual(
     [
@@ -358,6 +367,10 @@ test('what no event told of is found in the bucket, and the log is mended', asyn
   const { cursor } = begun.value as RebuildUploadsResponse
   for await (const page of operator.uploads.rebuild({ write: true, minAgeSeconds: 0, cursor }))
     expect(page).toBeDefined()
+  expect(await operator.uploads.show(uploadId, { thing: 'lost' })).toMatchObject({
+    state: 'arrived',
+    issued: { state: 'arrived' },
+  })
   const rebuilt = await listed()
   expect(rebuilt.map(({ event, key }) => `${event} ${key}`).sort()).toEqual(
     told.map(({ event, key }) => `${event} ${key}`).sort(),
