@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildSync } from 'esbuild'
@@ -34,5 +34,9 @@ function bundleAll(): string {
     mainFields: ['module', 'main'],
     logLevel: 'warning',
   })
+  // A folder above may say that its files are ES modules.
+  for (const name of Object.keys(functions)) {
+    writeFileSync(join(folder, name, 'package.json'), '{"type":"commonjs"}')
+  }
   return folder
 }
